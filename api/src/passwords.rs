@@ -1,0 +1,91 @@
+//! Password hashing on a bounded pool, so that logins cannot occupy every thread.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::problem::Problem;
+
+/// Bytes of a password that bcrypt looks at.
+pub const BYTES_MAX: usize = 72;
+
+/// Hashes and verifies passwords.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    cost: u32,
+    slots: Arc<Semaphore>,
+    /// A hash that no password matches, verified where there is no account, so that both take as long.
+    decoy: String,
+}
+
+impl Passwords {
+    /// A pool as wide as the machine has cores, hashing at this cost.
+    pub fn new(cost: u32, decoy_password: &str) -> Result<Self, bcrypt::BcryptError> {
+        let slots = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self { cost, slots: Arc::new(Semaphore::new(slots)), decoy: bcrypt::hash(decoy_password, cost)? })
+    }
+
+    /// A new `$2b$` hash.
+    pub async fn hash(&self, password: String) -> Result<String, Problem> {
+        let cost = self.cost;
+        self.run(move || bcrypt::hash(password, cost)).await
+    }
+
+    /// Whether the password matches; without a hash it takes as long and does not. What lies beyond the
+    /// 72nd byte does not count, as in the hashes of the old backend.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Problem> {
+        let known = hash.as_deref().is_some_and(|hash| hash.starts_with("$2"));
+        let hash = hash.filter(|_| known).unwrap_or_else(|| self.decoy.clone());
+        let matches = self.run(move || bcrypt::verify(password, &hash)).await?;
+        Ok(matches && known)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _slot = self.slots.acquire().await.map_err(|_| Problem::internal())?;
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a password could not be hashed or verified");
+                Err(Problem::internal())
+            }
+            Err(error) => {
+                tracing::error!(%error, "hashing crashed");
+                Err(Problem::internal())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn verifies_hashes_of_every_old_prefix() {
+        let passwords = Passwords::new(4, "decoy").unwrap();
+        let hash = passwords.hash("correct horse".into()).await.unwrap();
+        for prefix in ["$2a$", "$2b$", "$2y$"] {
+            let old = format!("{prefix}{}", &hash[4..]);
+            assert!(passwords.verify("correct horse".into(), Some(old.clone())).await.unwrap());
+            assert!(!passwords.verify("wrong horse".into(), Some(old)).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn no_hash_and_no_guest_hash_ever_match() {
+        let passwords = Passwords::new(4, "decoy").unwrap();
+        for hash in [None, Some(String::new()), Some("!".into())] {
+            assert!(!passwords.verify("decoy".into(), hash).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn old_passwords_verify_as_they_were_truncated() {
+        let passwords = Passwords::new(4, "decoy").unwrap();
+        let hash = passwords.hash("x".repeat(72)).await.unwrap();
+        assert!(passwords.verify("x".repeat(100), Some(hash)).await.unwrap());
+    }
+}

@@ -1,0 +1,100 @@
+const PROPERTIES = new Set(['value', 'checked', 'disabled', 'hidden', 'selected']);
+
+/** Builds an element. Strings become text nodes, so data can never become markup. */
+export function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else if (PROPERTIES.has(name)) element[name] = value;
+    else element.setAttribute(name, value === true ? '' : value);
+  }
+  element.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
+  return element;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+let announcement;
+export function announce(text) {
+  clearTimeout(announcement);
+  const region = byId('announcer');
+  region.textContent = '';
+  // A screen reader repeats a message only when the region was empty before.
+  announcement = setTimeout(() => { region.textContent = text; }, 60);
+}
+
+export function plural(count, one, many = `${one}s`) {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+export function showError(box, error) {
+  box.textContent = error ? error.message : '';
+  box.hidden = !error;
+}
+
+export function clearErrors(form) {
+  showError(form.querySelector('.form-error'), null);
+  for (const note of form.querySelectorAll('.field-error')) {
+    const control = form.querySelector(`[aria-describedby~="${note.id}"]`);
+    const others = (control?.getAttribute('aria-describedby') ?? '').split(' ').filter((id) => id !== note.id);
+    if (others.join('')) control.setAttribute('aria-describedby', others.join(' '));
+    else control?.removeAttribute('aria-describedby');
+    control?.removeAttribute('aria-invalid');
+    note.remove();
+  }
+}
+
+/** Puts each message of a problem beside its field, the rest above the button, and moves to the first. */
+export function showErrors(form, error) {
+  clearErrors(form);
+  let first;
+  const unplaced = [];
+  for (const { field, message } of error.errors) {
+    const name = String(field).split(/[.[]/)[0];
+    const holder = [...form.querySelectorAll(`[data-field="${CSS.escape(name)}"]`)].find((node) => node.checkVisibility());
+    const control = holder?.querySelector('input, textarea, select');
+    if (!control) {
+      unplaced.push(message);
+      continue;
+    }
+    const note = h('p', { class: 'field-error', id: `${form.id}-${name}-error` }, message);
+    holder.append(note);
+    control.setAttribute('aria-invalid', 'true');
+    control.setAttribute('aria-describedby', `${control.getAttribute('aria-describedby') ?? ''} ${note.id}`.trim());
+    first ??= control;
+  }
+  if (!first) showError(form.querySelector('.form-error'), error);
+  else if (unplaced.length) showError(form.querySelector('.form-error'), new Error(unplaced.join(' ')));
+  first?.focus();
+}
+
+/** Marks a button busy for the duration of `work` without taking the focus away from it. */
+export async function whileBusy(button, label, work) {
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  const idle = button.textContent;
+  button.setAttribute('aria-disabled', 'true');
+  button.textContent = label;
+  try {
+    await work();
+  } finally {
+    button.removeAttribute('aria-disabled');
+    button.textContent = idle;
+  }
+}
+
+export function formatDate(iso) {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return '';
+  const options = { day: 'numeric', month: 'short' };
+  if (date.getFullYear() !== new Date().getFullYear()) options.year = 'numeric';
+  return new Intl.DateTimeFormat(undefined, options).format(date);
+}
+
+export function formatPercent(value) {
+  return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(value)} %`;
+}
+
+export function formatNumber(value) {
+  return new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 }).format(value);
+}

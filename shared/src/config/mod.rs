@@ -1,0 +1,204 @@
+//! Configuration, read once at start. All mistakes are reported together.
+
+use std::{path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+
+mod source;
+
+pub use source::{Source, SourceError};
+
+use source::Reader;
+
+/// Shortest secret that production accepts, in bytes.
+const SECRET_BYTES_MIN: usize = 32;
+
+/// Where state lives.
+#[derive(Debug, Clone)]
+pub enum Backends {
+    /// Everything in this process, under a directory.
+    Embedded {
+        /// `DATA_DIR`.
+        data_dir: PathBuf,
+    },
+    /// MongoDB and Redis.
+    Services {
+        /// `MONGODB_URL` or `MONGODB_URI`.
+        mongodb_url: SecretString,
+        /// `REDIS_URL`.
+        redis_url: SecretString,
+        /// `DATABASE_NAME`; also the prefix of all Redis keys.
+        database: String,
+    },
+}
+
+/// What kind of place the process runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// Forgiving defaults.
+    Development,
+    /// Refuses what would be unsafe.
+    Production,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// The provider of questions.
+#[derive(Debug, Clone)]
+pub struct DeepSeek {
+    /// `DEEPSEEK_API_KEY`.
+    pub api_key: SecretString,
+    /// `DEEPSEEK_BASE_URL`.
+    pub base_url: String,
+    /// `DEEPSEEK_MODEL`.
+    pub model: String,
+    /// `DEEPSEEK_TIMEOUT`: longest silence, without a byte of content.
+    pub idle_timeout: Duration,
+}
+
+/// Everything that can be set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where state lives.
+    pub backends: Backends,
+    /// `HOST`: address to listen on; loopback when embedded.
+    pub host: String,
+    /// `PORT`; 0 picks a free one.
+    pub port: u16,
+    /// `ENVIRONMENT`.
+    pub environment: Environment,
+    /// `JWT_SECRET` or `JWT_SECRET_KEY`; absent only when embedded, which keeps one in its directory.
+    pub jwt_secret: Option<SecretString>,
+    /// `JWT_SECRET_PREVIOUS`: verifies, never signs.
+    pub jwt_secret_previous: Option<SecretString>,
+    /// `JWT_EXPIRES_IN`.
+    pub jwt_expires_in: Duration,
+    /// `BCRYPT_COST`.
+    pub bcrypt_cost: u32,
+    /// `GUESTS`: whether throwaway accounts may be made.
+    pub guests: bool,
+    /// `ALLOWED_ORIGINS` or `CORS_ORIGINS`.
+    pub allowed_origins: Vec<String>,
+    /// `MAX_FILE_SIZE`, in bytes.
+    pub max_file_size: usize,
+    /// `WORKER_CONCURRENCY`: jobs a worker runs at once.
+    pub worker_concurrency: usize,
+    /// `METRICS_PORT` of a worker; 0 picks a free one.
+    pub metrics_port: u16,
+    /// DeepSeek, where a key is set.
+    pub deepseek: Option<DeepSeek>,
+    /// `LOG_FORMAT`.
+    pub log_format: LogFormat,
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration has {} mistake(s):\n{}", .0.len(), .0.iter().map(|m| format!("  - {m}")).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+impl Config {
+    /// Reads the environment and a `.env` file in the working directory.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let source = Source::from_env().map_err(|error| ConfigError(vec![error.to_string()]))?;
+        Self::read(&source)
+    }
+
+    /// Reads the given source.
+    pub fn read(source: &Source) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(source);
+        let backends = backends(&mut reader);
+        let embedded = matches!(backends, Some(Backends::Embedded { .. }));
+        let environment = match reader.text(&["ENVIRONMENT", "NODE_ENV"]).as_deref() {
+            None | Some("development" | "test") => Environment::Development,
+            Some("production") => Environment::Production,
+            Some(other) => {
+                reader.mistake(format!("ENVIRONMENT is {other:?}; use development or production"));
+                Environment::Development
+            }
+        };
+        let production = environment == Environment::Production;
+        let jwt_secret = reader.secret(&["JWT_SECRET", "JWT_SECRET_KEY"]);
+        check_secret(&mut reader, jwt_secret.as_ref(), embedded, production);
+        let config = Self {
+            host: reader.text(&["HOST"]).unwrap_or_else(|| if embedded { "127.0.0.1" } else { "0.0.0.0" }.into()),
+            port: reader.number(&["PORT"], 4000),
+            environment,
+            jwt_secret,
+            jwt_secret_previous: reader.secret(&["JWT_SECRET_PREVIOUS"]),
+            jwt_expires_in: reader.duration(&["JWT_EXPIRES_IN"], Duration::from_secs(7 * 24 * 3600)),
+            bcrypt_cost: reader.number(&["BCRYPT_COST"], 10),
+            guests: reader.switch(&["GUESTS"], embedded || !production),
+            allowed_origins: reader.list(&["ALLOWED_ORIGINS", "CORS_ORIGINS"]),
+            max_file_size: reader.number(&["MAX_FILE_SIZE"], 10 << 20),
+            worker_concurrency: reader.number(&["WORKER_CONCURRENCY"], 4),
+            metrics_port: reader.number(&["METRICS_PORT"], 9464),
+            deepseek: deepseek(&mut reader),
+            log_format: match reader.text(&["LOG_FORMAT"]).as_deref() {
+                Some("json") => LogFormat::Json,
+                Some("text") => LogFormat::Text,
+                None if production => LogFormat::Json,
+                None => LogFormat::Text,
+                Some(other) => {
+                    reader.mistake(format!("LOG_FORMAT is {other:?}; use json or text"));
+                    LogFormat::Text
+                }
+            },
+            backends: backends.unwrap_or(Backends::Embedded { data_dir: PathBuf::new() }),
+        };
+        if !(4..=31).contains(&config.bcrypt_cost) {
+            reader.mistake("BCRYPT_COST must be 4 to 31".into());
+        }
+        if config.worker_concurrency == 0 {
+            reader.mistake("WORKER_CONCURRENCY must be at least 1".into());
+        }
+        reader.finish(config)
+    }
+}
+
+fn backends(reader: &mut Reader<'_>) -> Option<Backends> {
+    let mongodb = reader.secret(&["MONGODB_URL", "MONGODB_URI"]);
+    let redis = reader.secret(&["REDIS_URL"]);
+    let database = reader.text(&["DATABASE_NAME"]).unwrap_or_else(|| "smartstudy".into());
+    let data_dir = reader.text(&["DATA_DIR"]).unwrap_or_else(|| "./data".into());
+    match (mongodb, redis) {
+        (None, None) => Some(Backends::Embedded { data_dir: data_dir.into() }),
+        (Some(mongodb_url), Some(redis_url)) => Some(Backends::Services { mongodb_url, redis_url, database }),
+        (Some(_), None) => {
+            reader.mistake("MONGODB_URL is set but REDIS_URL is not: set both, or neither to run embedded".into());
+            None
+        }
+        (None, Some(_)) => {
+            reader.mistake("REDIS_URL is set but MONGODB_URL is not: set both, or neither to run embedded".into());
+            None
+        }
+    }
+}
+
+fn check_secret(reader: &mut Reader<'_>, secret: Option<&SecretString>, embedded: bool, production: bool) {
+    use secrecy::ExposeSecret;
+    match secret {
+        None if production || !embedded => reader.mistake("JWT_SECRET is missing".into()),
+        Some(secret) if production && secret.expose_secret().len() < SECRET_BYTES_MIN => {
+            reader.mistake(format!("JWT_SECRET is shorter than {SECRET_BYTES_MIN} bytes"));
+        }
+        _ => {}
+    }
+}
+
+fn deepseek(reader: &mut Reader<'_>) -> Option<DeepSeek> {
+    let base_url = reader.text(&["DEEPSEEK_BASE_URL"]).unwrap_or_else(|| "https://api.deepseek.com".into());
+    let model = reader.text(&["DEEPSEEK_MODEL"]).unwrap_or_else(|| "deepseek-flash".into());
+    let idle_timeout = reader.duration(&["DEEPSEEK_TIMEOUT"], Duration::from_secs(60));
+    let api_key = reader.secret(&["DEEPSEEK_API_KEY"])?;
+    Some(DeepSeek { api_key, base_url, model, idle_timeout })
+}
+
+#[cfg(test)]
+mod tests;

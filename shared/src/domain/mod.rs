@@ -1,0 +1,26 @@
+//! What the platform is about, without I/O: types, rules and state machines.
+
+mod attempt;
+mod fold;
+mod id;
+mod job;
+mod mark;
+mod quiz;
+mod session;
+mod time;
+mod user;
+
+pub use attempt::{Attempt, Given, QuestionResult, Submission};
+pub use fold::fold;
+pub use id::{Id, InvalidId, JobId};
+pub use job::{
+    AttemptRecord, Cost, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease, NewJob, Progress, Refusal, Usage,
+};
+pub use mark::{Marks, mark, submit};
+pub use quiz::{
+    Answer, Bloom, Difficulty, Generation, Key, Method, Pairs, Provider, Question, QuestionType, Quiz,
+    QuizStatus, Settings, Source,
+};
+pub use session::Session;
+pub use time::Timestamp;
+pub use user::{Role, User, email_key};

@@ -1,0 +1,95 @@
+//! The dispatcher mends what got lost between ledger and queue. Any number of processes may run one.
+
+use std::{convert::Infallible, time::Duration};
+
+use super::{KINDS, Ledger, LedgerError};
+use crate::{
+    domain::{Job, JobStatus},
+    store::StoreError,
+};
+
+/// How often the ledger is looked at.
+const TICK: Duration = Duration::from_millis(500);
+/// Jobs looked at in one query.
+const BATCH: u32 = 500;
+/// While a queue holds more rings than this, none is added: it is not lost rings that keep its jobs waiting.
+const WINDOW: usize = 1000;
+/// When a ring counts as lost: its queue is empty and nobody claimed the job for so long.
+const LOST_AFTER: Duration = Duration::from_secs(2);
+/// The same when the queue is not empty.
+const LATE_AFTER: Duration = Duration::from_secs(30);
+
+/// Promotes jobs that are due, takes jobs back from workers that are gone, and rings for jobs whose ring was lost.
+#[derive(Debug, Clone)]
+pub struct Dispatcher {
+    ledger: Ledger,
+}
+
+impl From<Infallible> for LedgerError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl Dispatcher {
+    /// A dispatcher for this ledger.
+    pub fn new(ledger: Ledger) -> Self {
+        Self { ledger }
+    }
+
+    /// Looks at the ledger until dropped. Trouble is logged, and the next look tries again.
+    pub async fn run(self) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.tick().await {
+                tracing::warn!(%error, "the dispatcher could not look at the ledger");
+            }
+        }
+    }
+
+    /// One look at the ledger.
+    pub async fn tick(&self) -> Result<(), LedgerError> {
+        loop {
+            let overdue = self.ledger.store.overdue_jobs(self.ledger.clock.now(), BATCH).await?;
+            for job in &overdue {
+                self.mend(job).await?;
+            }
+            if overdue.len() < BATCH as usize {
+                break;
+            }
+        }
+        Ok(self.ring_again().await?)
+    }
+
+    async fn mend(&self, job: &Job) -> Result<(), LedgerError> {
+        let mended = self.ledger.update(job.id, |job, now| match job.status {
+            JobStatus::Running => Ok::<_, Infallible>(job.expire(now)),
+            _ => Ok(job.promote(now)),
+        });
+        match mended.await {
+            Ok((job, true)) => tracing::info!(job = %job.id, status = job.status.as_str(), "mended"),
+            Ok(_) | Err(LedgerError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn ring_again(&self) -> Result<(), StoreError> {
+        for kind in KINDS {
+            let now = self.ledger.clock.now();
+            let patience = match self.ledger.queue.len(kind).await {
+                Ok(0) => LOST_AFTER,
+                Ok(rings) if rings <= WINDOW => LATE_AFTER,
+                Ok(_) | Err(_) => continue,
+            };
+            let ids = self.ledger.store.unclaimed_jobs(kind, now - patience, BATCH).await?;
+            if !ids.is_empty() {
+                self.ledger.store.mark_rung(&ids, now).await?;
+                self.ledger.ring(kind, &ids).await;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! The ledger of jobs: writes records, then tells the queue and whoever waits.
+
+use serde_json::Value;
+
+use super::JobKind;
+use crate::{
+    clock::Clock,
+    domain::{Id, Job, JobId, JobStatus, NewJob, Refusal, Timestamp},
+    notify::Notifier,
+    queue::Queue,
+    store::{Store, StoreError},
+};
+
+/// A transition was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// There is no such job.
+    #[error("there is no such job")]
+    NotFound,
+    /// The job's state does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The one way to create and change jobs.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    /// Where the records are.
+    pub store: Store,
+    /// Who is told that a job waits.
+    pub queue: Queue,
+    /// Who is told that a job changed.
+    pub notifier: Notifier,
+    /// Time, ids and randomness.
+    pub clock: Clock,
+}
+
+impl Ledger {
+    /// Records a job and rings for it. That the queue is away does not fail the call: the dispatcher rings again.
+    pub async fn enqueue<J: JobKind>(
+        &self,
+        id: JobId,
+        user_id: Option<Id>,
+        payload: &J,
+        not_before: Option<Timestamp>,
+    ) -> Result<Job, StoreError> {
+        let payload: Value = serde_json::to_value(payload).map_err(|error| StoreError::Internal(error.into()))?;
+        let new = NewJob { id, kind: J::KIND, user_id, payload, max_attempts: J::MAX_ATTEMPTS, not_before };
+        let mut job = Job::new(new, self.clock.now());
+        self.store.insert_job(&mut job).await?;
+        #[cfg(feature = "testing")]
+        crate::fault::point("after-insert");
+        metrics::counter!("smartstudy_jobs_enqueued_total", "kind" => J::KIND).increment(1);
+        if job.status == JobStatus::Queued {
+            self.ring(&job.kind, &[job.id]).await;
+        }
+        Ok(job)
+    }
+
+    /// Changes a job by a pure transition; see [`Ledger::change`].
+    pub async fn update<T, E>(
+        &self,
+        id: JobId,
+        transition: impl FnMut(&mut Job, Timestamp) -> Result<T, E>,
+    ) -> Result<(Job, T), LedgerError>
+    where
+        LedgerError: From<E>,
+    {
+        let mut job = self.store.job(id).await?.ok_or(LedgerError::NotFound)?;
+        let value = self.change(&mut job, transition).await?;
+        Ok((job, value))
+    }
+
+    /// Changes a job that was read before by a pure transition, on a fresh copy again and again until nobody
+    /// else wrote it in between; rings if it became queued, and announces the change.
+    pub async fn change<T, E>(
+        &self,
+        job: &mut Job,
+        mut transition: impl FnMut(&mut Job, Timestamp) -> Result<T, E>,
+    ) -> Result<T, LedgerError>
+    where
+        LedgerError: From<E>,
+    {
+        loop {
+            let mut next = job.clone();
+            let value = transition(&mut next, self.clock.now())?;
+            if next == *job {
+                return Ok(value);
+            }
+            if self.save(&mut next).await? {
+                let queued = next.status == JobStatus::Queued && job.status != JobStatus::Queued;
+                *job = next;
+                if queued {
+                    self.ring(&job.kind, &[job.id]).await;
+                }
+                return Ok(value);
+            }
+            *job = self.store.job(job.id).await?.ok_or(LedgerError::NotFound)?;
+        }
+    }
+
+    async fn save(&self, job: &mut Job) -> Result<bool, StoreError> {
+        let told = !job.fresh.is_empty();
+        let saved = self.store.save_job(job).await?;
+        if saved && told {
+            self.notifier.announce(job.id).await;
+        }
+        Ok(saved)
+    }
+
+    /// Tells the queue; a failure is only noted.
+    pub async fn ring(&self, kind: &str, jobs: &[JobId]) {
+        if let Err(error) = self.queue.ring(kind, jobs).await {
+            metrics::counter!("smartstudy_rings_lost_total").increment(jobs.len() as u64);
+            tracing::warn!(%error, jobs = jobs.len(), "not rung; the dispatcher will ring again");
+        }
+    }
+}

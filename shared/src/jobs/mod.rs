@@ -1,0 +1,52 @@
+//! The kinds of job: each is declared here once (name, payload, policy) and implemented by a worker.
+
+use std::time::Duration;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+mod dispatcher;
+mod ledger;
+#[cfg(feature = "testing")]
+pub mod noop;
+pub mod quiz_generate;
+
+pub use dispatcher::Dispatcher;
+pub use ledger::{Ledger, LedgerError};
+
+/// A kind of job.
+pub trait JobKind: Serialize + DeserializeOwned + Send + Sync {
+    /// Its name on the wire; it outlives the names of types.
+    const KIND: &'static str;
+    /// Tries before it fails for good.
+    const MAX_ATTEMPTS: u32;
+    /// Longest a try may take.
+    const TIMEOUT: Duration;
+}
+
+/// Every kind the API may enqueue.
+pub const KINDS: &[&str] = &[
+    quiz_generate::QuizGenerate::KIND,
+    #[cfg(feature = "testing")]
+    noop::Noop::KIND,
+];
+
+/// Pause before try `attempt + 1`: 2 s doubled with each try, at most 5 min, of which `jitter` (0–1)
+/// takes up to a half away; never less than the provider's `retry_after`.
+pub fn backoff(attempt: u32, jitter: f64, retry_after: Option<Duration>) -> Duration {
+    let full = Duration::from_secs(2 << attempt.saturating_sub(1).min(8)).min(Duration::from_secs(300));
+    full.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0).max(retry_after.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_is_capped_and_honours_the_provider() {
+        assert_eq!(backoff(1, 0.0, None), Duration::from_secs(2));
+        assert_eq!(backoff(3, 0.0, None), Duration::from_secs(8));
+        assert_eq!(backoff(3, 1.0, None), Duration::from_secs(4));
+        assert_eq!(backoff(60, 0.0, None), Duration::from_secs(300));
+        assert_eq!(backoff(1, 0.0, Some(Duration::from_secs(30))), Duration::from_secs(30));
+    }
+}

@@ -1,0 +1,65 @@
+//! Making a quiz out of a text or a document.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::JobKind;
+use crate::domain::{Difficulty, Id, QuestionType};
+
+/// What the worker needs to know. New fields need a default: payloads of older versions stay in the
+/// ledger and must be readable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuizGenerate {
+    /// Where the text comes from.
+    pub source: Source,
+    /// Subject of the quiz; found in the text when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Name of the quiz; made from the topic when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// How hard the questions are to be.
+    #[serde(default)]
+    pub difficulty: Difficulty,
+    /// How many questions, 1–200; when absent it follows the text's length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question_count: Option<u32>,
+    /// Which types; none means multiple choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub question_types: Vec<QuestionType>,
+    /// Language of the questions (a BCP 47 tag); the text's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The student's own wishes, at most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<String>,
+}
+
+/// Where the text comes from. The bytes are in the blob store, never in the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Source {
+    /// Plain text in UTF-8.
+    Text {
+        /// Blob that holds it.
+        blob: Id,
+    },
+    /// A PDF.
+    Pdf {
+        /// Blob that holds it.
+        blob: Id,
+        /// Pages to read, such as `1-3,7`; all when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pages: Option<String>,
+        /// Password that opens it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
+    },
+}
+
+impl JobKind for QuizGenerate {
+    const KIND: &'static str = "quiz.generate";
+    const MAX_ATTEMPTS: u32 = 5;
+    const TIMEOUT: Duration = Duration::from_secs(900);
+}

@@ -1,0 +1,14 @@
+//! What the API and the workers share: the domain, the store, the queue, configuration and telemetry.
+
+pub mod clock;
+pub mod config;
+pub mod domain;
+#[cfg(feature = "testing")]
+pub mod fault;
+pub mod http;
+pub mod jobs;
+pub mod notify;
+pub mod queue;
+pub mod setup;
+pub mod store;
+pub mod telemetry;

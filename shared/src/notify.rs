@@ -1,0 +1,85 @@
+//! Tells every process that a job's record changed, so that waiting clients look at once. Like the
+//! queue it may lose a message: whoever waits also looks at the ledger now and then.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use redis::{AsyncCommands, Client, RedisError, aio::ConnectionManager};
+use tokio::sync::broadcast;
+
+use crate::domain::JobId;
+
+/// Changes a slow waiter may fall behind before it has to look by itself.
+const BACKLOG: usize = 4096;
+const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
+const PUBLISH_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Where changes of jobs are announced and heard of.
+#[derive(Clone)]
+pub struct Notifier {
+    changes: broadcast::Sender<JobId>,
+    redis: Option<(ConnectionManager, String)>,
+}
+
+impl std::fmt::Debug for Notifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Notifier").field("shared", &self.redis.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Notifier {
+    /// Within this process alone.
+    pub fn local() -> Self {
+        Self { changes: broadcast::Sender::new(BACKLOG), redis: None }
+    }
+
+    /// Between all processes that use this Redis and prefix. It need not be up yet.
+    pub fn redis(url: &str, prefix: &str) -> Result<Self, RedisError> {
+        let client = Client::open(url)?;
+        let channel = format!("{prefix}:changes");
+        let changes = broadcast::Sender::new(BACKLOG);
+        tokio::spawn(relay(client.clone(), channel.clone(), changes.clone()));
+        Ok(Self { changes, redis: Some((crate::queue::connection(&client)?, channel)) })
+    }
+
+    /// Announces that a job changed.
+    pub async fn announce(&self, job: JobId) {
+        let Some((connection, channel)) = &self.redis else {
+            self.changes.send(job).ok();
+            return;
+        };
+        let mut connection = connection.clone();
+        let publish = connection.publish::<_, _, ()>(channel, job.to_string());
+        match tokio::time::timeout(PUBLISH_TIMEOUT, publish).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "a change was not announced"),
+            Err(_) => tracing::debug!("a change was not announced in time"),
+        }
+    }
+
+    /// Hears of changes from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<JobId> {
+        self.changes.subscribe()
+    }
+}
+
+async fn relay(client: Client, channel: String, changes: broadcast::Sender<JobId>) {
+    loop {
+        if let Err(error) = relay_once(&client, &channel, &changes).await {
+            tracing::debug!(%error, "changes of jobs are not heard of");
+        }
+        tokio::time::sleep(RECONNECT_PAUSE).await;
+    }
+}
+
+async fn relay_once(client: &Client, channel: &str, changes: &broadcast::Sender<JobId>) -> Result<(), RedisError> {
+    let mut subscription = client.get_async_pubsub().await?;
+    subscription.subscribe(channel).await?;
+    let mut messages = subscription.on_message();
+    while let Some(message) = messages.next().await {
+        if let Ok(job) = message.get_payload::<String>()?.parse() {
+            changes.send(job).ok();
+        }
+    }
+    Ok(())
+}

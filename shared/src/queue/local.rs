@@ -1,0 +1,58 @@
+//! The queue within one process.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures::{StreamExt, stream::BoxStream};
+use tokio::sync::Notify;
+
+use crate::domain::JobId;
+
+type Rings = HashMap<String, VecDeque<JobId>>;
+
+/// Rings in memory. What a crash loses, the dispatcher rings again.
+#[derive(Debug, Clone, Default)]
+pub struct LocalQueue {
+    rings: Arc<Mutex<Rings>>,
+    bell: Arc<Notify>,
+}
+
+impl LocalQueue {
+    fn rings(&self) -> MutexGuard<'_, Rings> {
+        self.rings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn ring(&self, kind: &str, jobs: &[JobId]) {
+        self.rings().entry(kind.to_owned()).or_default().extend(jobs);
+        self.bell.notify_one();
+    }
+
+    pub(super) fn len(&self, kind: &str) -> usize {
+        self.rings().get(kind).map_or(0, VecDeque::len)
+    }
+
+    fn take(&self, kinds: &[&'static str]) -> Option<JobId> {
+        let mut rings = self.rings();
+        kinds.iter().find_map(|kind| rings.get_mut(*kind)?.pop_front())
+    }
+
+    pub(super) fn listen(&self, kinds: &[&'static str]) -> BoxStream<'static, JobId> {
+        let kinds: Vec<&'static str> = kinds.to_vec();
+        futures::stream::unfold(self.clone(), move |queue| {
+            let kinds = kinds.clone();
+            async move {
+                loop {
+                    let rung = queue.bell.notified();
+                    if let Some(job) = queue.take(&kinds) {
+                        queue.bell.notify_one();
+                        return Some((job, queue.clone()));
+                    }
+                    rung.await;
+                }
+            }
+        })
+        .boxed()
+    }
+}

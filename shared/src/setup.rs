@@ -1,0 +1,48 @@
+//! Opens the backends that the configuration names.
+
+use secrecy::ExposeSecret;
+
+use crate::{
+    clock::Clock,
+    config::{Backends, Config},
+    jobs::Ledger,
+    notify::Notifier,
+    queue::{Queue, QueueError, RedisQueue},
+    store::{Store, StoreError},
+};
+
+/// A backend cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The store.
+    #[error("the store cannot be opened: {0}")]
+    Store(#[from] StoreError),
+    /// The queue's address.
+    #[error("REDIS_URL cannot be used: {0}")]
+    Queue(#[from] QueueError),
+    /// This binary was built without the embedded mode.
+    #[error("this binary needs MONGODB_URL and REDIS_URL: it was built without the embedded mode")]
+    NotEmbedded,
+}
+
+/// The ledger over the configured store, queue and notifier. MongoDB must be up; Redis may be away.
+pub async fn ledger(config: &Config) -> Result<Ledger, SetupError> {
+    let clock = Clock::System;
+    match &config.backends {
+        #[cfg(feature = "sqlite")]
+        Backends::Embedded { data_dir } => Ok(Ledger {
+            store: Store::sqlite(data_dir).await?,
+            queue: Queue::Local(crate::queue::LocalQueue::default()),
+            notifier: Notifier::local(),
+            clock,
+        }),
+        #[cfg(not(feature = "sqlite"))]
+        Backends::Embedded { .. } => Err(SetupError::NotEmbedded),
+        Backends::Services { mongodb_url, redis_url, database } => Ok(Ledger {
+            store: Store::mongo(mongodb_url.expose_secret(), database).await?,
+            queue: Queue::Redis(RedisQueue::new(redis_url.expose_secret(), database)?),
+            notifier: Notifier::redis(redis_url.expose_secret(), database).map_err(QueueError::from)?,
+            clock,
+        }),
+    }
+}

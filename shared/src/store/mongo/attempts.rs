@@ -1,0 +1,66 @@
+//! Open attempts; once submitted they are in `quizattempts`, where the old backend sees them.
+
+use std::collections::BTreeMap;
+
+use bson::{Document, doc};
+
+use super::{Mongo, RACES, Result, convert::bson_of, defect, inserted, run, submissions::SUBMITTED};
+use crate::domain::{Attempt, Given, Id};
+
+const OPEN: &str = "attempts_open";
+
+impl Mongo {
+    /// Opens an attempt; if the student has one open for the quiz, that one is returned.
+    pub async fn open_attempt(&self, attempt: &Attempt) -> Result<Attempt> {
+        for _ in 0..RACES {
+            if inserted(run(self.of::<Attempt>(OPEN).insert_one(attempt)).await)? {
+                return Ok(attempt.clone());
+            }
+            if let Some(open) = self.attempt_at(attempt.quiz_id, attempt.user_id).await? {
+                return Ok(open);
+            }
+        }
+        Err(defect(format!("attempt {} is neither open nor can be opened", attempt.id)))
+    }
+
+    /// An open attempt by id.
+    pub async fn attempt(&self, id: Id) -> Result<Option<Attempt>> {
+        self.find_open(doc! { "_id": id }).await
+    }
+
+    /// The student's open attempt at a quiz.
+    pub async fn attempt_at(&self, quiz_id: Id, user_id: Id) -> Result<Option<Attempt>> {
+        self.find_open(doc! { "quizId": quiz_id, "userId": user_id }).await
+    }
+
+    /// Adds answers to an open attempt; false if it is no longer open.
+    pub async fn save_answers(&self, id: Id, answers: &BTreeMap<String, Given>) -> Result<bool> {
+        if self.is_submitted(id).await? {
+            return Ok(false);
+        }
+        // As a value, not by path: a question's id may hold what a path may not.
+        let merged = doc! { "$mergeObjects": ["$answers", { "$literal": bson_of(answers)? }] };
+        let update = vec![doc! { "$set": { "answers": merged } }];
+        Ok(run(self.docs(OPEN).update_one(doc! { "_id": id }, update)).await?.matched_count == 1)
+    }
+
+    /// Closes an open attempt.
+    pub(super) async fn close(&self, id: Id) -> Result<()> {
+        run(self.docs(OPEN).delete_one(doc! { "_id": id })).await.map(drop)
+    }
+
+    async fn is_submitted(&self, id: Id) -> Result<bool> {
+        let submitted = self.docs(SUBMITTED);
+        Ok(run(submitted.find_one(doc! { "_id": id }).projection(doc! { "_id": 1 })).await?.is_some())
+    }
+
+    /// An open attempt; one whose submission broke off before it was closed is closed now.
+    async fn find_open(&self, filter: Document) -> Result<Option<Attempt>> {
+        let Some(attempt) = run(self.of::<Attempt>(OPEN).find_one(filter)).await? else { return Ok(None) };
+        if self.is_submitted(attempt.id).await? {
+            self.close(attempt.id).await?;
+            return Ok(None);
+        }
+        Ok(Some(attempt))
+    }
+}

@@ -1,0 +1,58 @@
+//! Pieces of jobs' work. Each is JSON text under `JOB/NAME`: text survives where BSON has no such
+//! number or key.
+
+use std::collections::BTreeMap;
+
+use bson::{Document, doc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Mongo, Result, StoreError, all, defect, run};
+use crate::domain::JobId;
+
+const CHECKPOINTS: &str = "job_checkpoints";
+/// A document holds 16 MiB; the rest is for the name.
+const VALUE_MAX: usize = 15 << 20;
+
+#[derive(Serialize, Deserialize)]
+struct Checkpoint {
+    #[serde(rename = "_id")]
+    key: String,
+    value: String,
+}
+
+impl Mongo {
+    /// Saves a piece of a job's work under a name.
+    pub async fn put_checkpoint(&self, id: JobId, name: &str, value: &Value) -> Result<()> {
+        let (key, value) = (format!("{id}/{name}"), value.to_string());
+        if value.len() > VALUE_MAX {
+            return Err(defect(format!("checkpoint {key} has {} bytes, more than {VALUE_MAX}", value.len())));
+        }
+        let write = doc! { "$set": { "value": value } };
+        run(self.docs(CHECKPOINTS).update_one(doc! { "_id": key }, write).upsert(true)).await.map(drop)
+    }
+
+    /// Everything saved of a job's work, by name.
+    pub async fn checkpoints(&self, id: JobId) -> Result<BTreeMap<String, Value>> {
+        let found: Vec<Checkpoint> = all(self.of(CHECKPOINTS).find(of_job(id))).await?;
+        found
+            .into_iter()
+            .map(|Checkpoint { key, value }| {
+                let value = serde_json::from_str(&value)
+                    .map_err(|error| StoreError::Corrupt(format!("checkpoint {key}: {error}")))?;
+                let name = key.split_once('/').map_or("", |(_, name)| name);
+                Ok((name.to_owned(), value))
+            })
+            .collect()
+    }
+
+    /// Removes what was saved of a job's work.
+    pub async fn delete_checkpoints(&self, id: JobId) -> Result<()> {
+        run(self.docs(CHECKPOINTS).delete_many(of_job(id))).await.map(drop)
+    }
+}
+
+/// Keys that begin with the job's id and `/`, which `0` follows.
+fn of_job(id: JobId) -> Document {
+    doc! { "_id": { "$gte": format!("{id}/"), "$lt": format!("{id}0") } }
+}

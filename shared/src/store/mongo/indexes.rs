@@ -1,0 +1,101 @@
+//! Indexes that the queries need, built beside those of the old backend.
+
+use std::time::Duration;
+
+use bson::{Document, doc};
+use mongodb::{
+    IndexModel,
+    error::{Error, ErrorKind},
+    options::IndexOptions,
+};
+
+use super::{Mongo, Result, StoreError, all, defect, within};
+use crate::store::KEPT_FOR;
+
+/// The server's codes for an index that is there with other options or another name.
+const CONFLICTS: [i32; 2] = [85, 86];
+/// How long the building of an index may take.
+const BUILD_WITHIN: Duration = Duration::from_secs(30 * 60);
+
+impl Mongo {
+    /// Builds what is missing.
+    pub(super) async fn build_indexes(&self) -> Result<()> {
+        for (collection, index) in indexes() {
+            self.build_index(collection, index).await?;
+        }
+        Ok(())
+    }
+
+    /// Builds one index, unless the collection has one that serves. Where one that does not serve has the
+    /// name, it gets another.
+    async fn build_index(&self, collection: &str, mut index: IndexModel) -> Result<()> {
+        let docs = self.docs(collection);
+        let mut build = within(BUILD_WITHIN, async { Ok(docs.create_index(index.clone()).await) }).await?;
+        if build.as_ref().is_err_and(conflicts) {
+            let present = all(docs.list_indexes()).await?;
+            let serves =
+                |other: &IndexModel| other.keys == index.keys && (is_unique(other) || !is_unique(&index));
+            if present.iter().any(serves) {
+                tracing::debug!(collection, keys = %index.keys, "an older index serves");
+                return Ok(());
+            }
+            let name = index.keys.keys().map(String::as_str).collect::<Vec<_>>().join("_");
+            index.options.get_or_insert_default().name = Some(format!("smartstudy_{name}"));
+            build = within(BUILD_WITHIN, async { Ok(docs.create_index(index.clone()).await) }).await?;
+        }
+        match build.map_err(StoreError::from) {
+            Ok(_) => Ok(()),
+            Err(StoreError::Unavailable(error)) => Err(StoreError::Unavailable(error)),
+            Err(error) => Err(defect(format!("cannot build index {} on {collection}: {error}", index.keys))),
+        }
+    }
+}
+
+fn conflicts(error: &Error) -> bool {
+    matches!(error.kind.as_ref(), ErrorKind::Command(error) if CONFLICTS.contains(&error.code))
+}
+
+fn is_unique(index: &IndexModel) -> bool {
+    index.options.as_ref().and_then(|options| options.unique).unwrap_or_default()
+}
+
+/// Each with its collection.
+fn indexes() -> Vec<(&'static str, IndexModel)> {
+    vec![
+        ("users", unique_where_set("emailNormalized")),
+        ("users", unique_where_set("username")),
+        ("users", plain(doc! { "email": 1, "_id": 1 })),
+        ("quizzes", plain(doc! { "createdBy": 1, "_id": 1 })),
+        ("quizzes", with(doc! { "created_by.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),
+        ("quizattempts", plain(doc! { "userId": 1, "_id": 1 })),
+        ("quizattempts", plain(doc! { "quizId": 1, "percentage": 1 })),
+        ("attempts_open", with(doc! { "quizId": 1, "userId": 1 }, |options| options.unique = Some(true))),
+        ("jobs", plain(doc! { "userId": 1, "_id": 1 })),
+        ("jobs", plain(doc! { "status": 1, "_id": 1 })),
+        ("jobs", plain(doc! { "kind": 1, "status": 1, "_id": 1 })),
+        ("jobs", plain(doc! { "status": 1, "dueAt": 1 })),
+        ("jobs", plain(doc! { "status": 1, "lease.until": 1 })),
+        ("jobs", plain(doc! { "status": 1, "kind": 1, "rungAt": 1, "_id": 1 })),
+        ("idempotency_keys", with(doc! { "createdAt": 1 }, |options| options.expire_after = Some(KEPT_FOR))),
+        ("uploads.files", plain(doc! { "filename": 1, "uploadDate": 1 })),
+        ("uploads.chunks", with(doc! { "files_id": 1, "n": 1 }, |options| options.unique = Some(true))),
+    ]
+}
+
+fn plain(keys: Document) -> IndexModel {
+    IndexModel::builder().keys(keys).build()
+}
+
+fn with(keys: Document, set: impl FnOnce(&mut IndexOptions)) -> IndexModel {
+    let mut options = IndexOptions::default();
+    set(&mut options);
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+/// Unique among the documents that have the field: what the old backend inserts lacks it.
+fn unique_where_set(field: &str) -> IndexModel {
+    with(doc! { field: 1 }, |options| {
+        options.unique = Some(true);
+        options.partial_filter_expression = Some(doc! { field: { "$gt": "" } });
+    })
+}

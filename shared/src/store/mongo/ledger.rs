@@ -1,0 +1,171 @@
+//! The ledger: one document a job, its events in an array that reads of the job leave out.
+
+use bson::{Bson, Document, doc};
+use serde::Deserialize;
+
+use super::{
+    Mongo, Result, all,
+    convert::{bson_of, document},
+    run,
+};
+use crate::{
+    domain::{Event, Job, JobId, JobStatus, Timestamp},
+    store::{JobFilter, Listing, Window},
+};
+
+const JOBS: &str = "jobs";
+
+impl Mongo {
+    /// Adds a job with its first events.
+    pub async fn insert_job(&self, job: &mut Job) -> Result<()> {
+        let mut doc = document(job)?;
+        doc.insert("events", bson_of(&job.fresh)?);
+        run(self.docs(JOBS).insert_one(doc)).await?;
+        job.fresh.clear();
+        Ok(())
+    }
+
+    /// A job by id.
+    pub async fn job(&self, id: JobId) -> Result<Option<Job>> {
+        run(self.of(JOBS).find_one(doc! { "_id": id.to_string() }).projection(without_events())).await
+    }
+
+    /// Writes a job and its fresh events if nobody wrote it since it was read; false if somebody did.
+    pub async fn save_job(&self, job: &mut Job) -> Result<bool> {
+        let mut set = document(job)?;
+        set.remove("_id");
+        set.remove("payload");
+        set.insert("rev", job.rev + 1);
+        let mut update = doc! { "$set": set };
+        if !job.fresh.is_empty() {
+            update.insert("$push", doc! { "events": { "$each": bson_of(&job.fresh)? } });
+        }
+        let unchanged = doc! { "_id": job.id.to_string(), "rev": job.rev };
+        if run(self.docs(JOBS).update_one(unchanged, update)).await?.matched_count == 0 {
+            return Ok(false);
+        }
+        job.rev += 1;
+        job.fresh.clear();
+        Ok(true)
+    }
+
+    /// Events of a job after the given number, in order, at most `limit`.
+    pub async fn events(&self, id: JobId, after: i64, limit: u32) -> Result<Vec<Event>> {
+        #[derive(Deserialize)]
+        struct Log {
+            events: Vec<Event>,
+        }
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let later = doc! { "$filter": {
+            "input": { "$ifNull": ["$events", []] },
+            "as": "event",
+            "cond": { "$gt": ["$$event.seq", after] },
+        } };
+        let stages = [
+            doc! { "$match": { "_id": id.to_string() } },
+            doc! { "$project": { "events": { "$slice": [later, i32::try_from(limit).unwrap_or(i32::MAX)] } } },
+        ];
+        let found: Vec<Log> = all(self.docs(JOBS).aggregate(stages).with_type()).await?;
+        Ok(found.into_iter().flat_map(|log| log.events).collect())
+    }
+
+    /// Jobs by owner, state and kind.
+    pub async fn jobs(&self, filter: &JobFilter, window: &Window) -> Result<Listing<Job>> {
+        let mut wanted = Document::new();
+        if let Some(user_id) = filter.user_id {
+            wanted.insert("userId", user_id);
+        }
+        if let Some(kind) = &filter.kind {
+            wanted.insert("kind", kind);
+        }
+        match (filter.status, &filter.kind) {
+            (Some(status), _) => drop(wanted.insert("status", status.as_str())),
+            // Named in full, these go by an index that keeps the order.
+            (None, Some(_)) if filter.user_id.is_none() => {
+                drop(wanted.insert("status", doc! { "$in": JobStatus::ALL.map(JobStatus::as_str).to_vec() }));
+            }
+            (None, None) if filter.user_id.is_none() => drop(wanted.insert("_id", doc! { "$gte": "" })),
+            (None, _) => {}
+        }
+        let after = window.after.as_deref().and_then(|id| id.parse::<JobId>().ok());
+        let after = after.map(|id| Bson::String(id.to_string()));
+        let (items, total) = self.list(JOBS, wanted, window, after, doc! { "events": "$$REMOVE" }).await?;
+        Ok(Listing { items, total })
+    }
+
+    /// Jobs that are due and running ones whose lease ended, at most `limit`.
+    pub async fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+        let waiting = [JobStatus::Scheduled, JobStatus::Retrying].map(JobStatus::as_str).to_vec();
+        let due = doc! { "status": { "$in": waiting }, "dueAt": { "$lte": now } };
+        let lapsed = doc! { "status": JobStatus::Running.as_str(), "lease.until": { "$lte": now } };
+        let jobs = self.of::<Job>(JOBS);
+        let mut found = Vec::new();
+        // Apart and in order of time, so that each goes by its own index.
+        for (overdue, time) in [(due, "dueAt"), (lapsed, "lease.until")] {
+            let left = i64::from(limit) - found.len() as i64;
+            if left > 0 {
+                let query = jobs.find(overdue).projection(without_events()).sort(doc! { time: 1 });
+                found.extend(all(query.limit(left)).await?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Queued jobs of a kind that the queue was last told of before the given time, oldest first, at most
+    /// `limit`.
+    pub async fn unclaimed_jobs(&self, kind: &str, rung_before: Timestamp, limit: u32) -> Result<Vec<JobId>> {
+        #[derive(Deserialize)]
+        struct Bell {
+            #[serde(rename = "_id")]
+            id: JobId,
+        }
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let jobs = self.of::<Bell>(JOBS);
+        let unclaimed =
+            doc! { "status": JobStatus::Queued.as_str(), "kind": kind, "rungAt": { "$lt": rung_before } };
+        let query = jobs.find(unclaimed).sort(doc! { "rungAt": 1, "_id": 1 }).limit(i64::from(limit));
+        let bells = all(query.projection(doc! { "_id": 1 })).await?;
+        Ok(bells.into_iter().map(|bell| bell.id).collect())
+    }
+
+    /// Notes that the queue was told of these jobs. Not a transition, so `rev` stays.
+    pub async fn mark_rung(&self, ids: &[JobId], now: Timestamp) -> Result<()> {
+        let ids: Vec<String> = ids.iter().map(JobId::to_string).collect();
+        let these = doc! { "_id": { "$in": ids } };
+        run(self.docs(JOBS).update_many(these, doc! { "$set": { "rungAt": now } })).await.map(drop)
+    }
+
+    /// How many unfinished jobs there are by kind and state.
+    pub async fn job_counts(&self) -> Result<Vec<(String, JobStatus, u64)>> {
+        #[derive(Deserialize)]
+        struct Group {
+            kind: String,
+            status: JobStatus,
+        }
+        #[derive(Deserialize)]
+        struct Count {
+            #[serde(rename = "_id")]
+            group: Group,
+            jobs: u64,
+        }
+        let unfinished: Vec<_> = JobStatus::ALL
+            .into_iter()
+            .filter(|status| !status.is_finished())
+            .map(JobStatus::as_str)
+            .collect();
+        let stages = [
+            doc! { "$match": { "status": { "$in": unfinished } } },
+            doc! { "$group": { "_id": { "kind": "$kind", "status": "$status" }, "jobs": { "$sum": 1 } } },
+        ];
+        let counts: Vec<Count> = all(self.docs(JOBS).aggregate(stages).with_type()).await?;
+        Ok(counts.into_iter().map(|count| (count.group.kind, count.group.status, count.jobs)).collect())
+    }
+}
+
+fn without_events() -> Document {
+    doc! { "events": 0 }
+}

@@ -1,0 +1,139 @@
+//! MongoDB, shared with the old backend. `users`, `quizzes` and `quizattempts` are written in its
+//! (Mongoose) shape and read field by field, whatever wrote them; every other collection is ours
+//! and holds the domain types as they serialize.
+
+use std::time::Duration;
+
+use bson::{Bson, Document, doc};
+use futures::TryStreamExt;
+use mongodb::{
+    Client, Collection, Cursor, Database,
+    options::{Acknowledgment, ClientOptions, WriteConcern},
+};
+use serde::de::DeserializeOwned;
+
+use super::{Result, StoreError, Window};
+
+mod attempts;
+mod blobs;
+mod checkpoints;
+mod convert;
+mod errors;
+mod fields;
+mod idempotency;
+mod indexes;
+mod ledger;
+mod quizzes;
+mod sessions;
+mod submissions;
+mod users;
+
+/// How long to look for a server, and to wait for a connection to it.
+const CONNECT_WITHIN: Duration = Duration::from_millis(1500);
+/// How long a call may take.
+const CALL_WITHIN: Duration = Duration::from_secs(5);
+/// How long one that moves many megabytes may take.
+const TRANSFER_WITHIN: Duration = Duration::from_secs(60);
+/// Most connections to one server.
+const POOL: u32 = 32;
+/// How often two writers may get in each other's way before a call gives up.
+const RACES: usize = 5;
+
+/// The store in a MongoDB database.
+#[derive(Debug, Clone)]
+pub struct Mongo {
+    db: Database,
+}
+
+impl Mongo {
+    /// Connects and builds the indexes that are missing.
+    pub async fn connect(url: &str, database: &str) -> Result<Self> {
+        let mut options = within(CALL_WITHIN, ClientOptions::parse(url)).await?;
+        options.app_name.get_or_insert_with(|| "smartstudy".to_owned());
+        options.server_selection_timeout = Some(CONNECT_WITHIN);
+        options.connect_timeout = Some(CONNECT_WITHIN);
+        options.max_pool_size = Some(options.max_pool_size.map_or(POOL, |size| size.min(POOL)));
+        options.write_concern = Some(
+            WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(CALL_WITHIN).build(),
+        );
+        let store = Self { db: Client::with_options(options)?.database(database) };
+        store.ping().await?;
+        store.build_indexes().await?;
+        Ok(store)
+    }
+
+    /// Answers when the database does.
+    pub async fn ping(&self) -> Result<()> {
+        within(CONNECT_WITHIN, self.db.run_command(doc! { "ping": 1 })).await.map(drop)
+    }
+
+    /// A collection read and written as `T`.
+    fn of<T: Send + Sync>(&self, name: &str) -> Collection<T> {
+        self.db.collection(name)
+    }
+
+    /// A collection read and written field by field.
+    fn docs(&self, name: &str) -> Collection<Document> {
+        self.db.collection(name)
+    }
+
+    /// The part of a list that `window` asks for, each document passed through `$set` stage
+    /// `shape`, and how long the whole is.
+    async fn list<T: DeserializeOwned + Send + Sync + Unpin>(
+        &self,
+        collection: &str,
+        filter: Document,
+        window: &Window,
+        after: Option<Bson>,
+        shape: Document,
+    ) -> Result<(Vec<T>, u64)> {
+        let docs = self.docs(collection);
+        let (beyond, order) = if window.descending { ("$lt", -1) } else { ("$gt", 1) };
+        let mut stages = vec![doc! { "$match": filter.clone() }];
+        stages.extend(after.map(|after| doc! { "$match": { "_id": { beyond: after } } }));
+        stages.push(doc! { "$sort": { "_id": order } });
+        if window.skip > 0 {
+            stages.push(doc! { "$skip": i64::try_from(window.skip).unwrap_or(i64::MAX) });
+        }
+        stages.push(doc! { "$limit": i64::from(window.limit.max(1)) });
+        stages.push(doc! { "$set": shape });
+        futures::try_join!(all(docs.aggregate(stages).with_type::<T>()), run(docs.count_documents(filter)))
+    }
+}
+
+/// Waits for a call to the driver, as long as a call may take.
+async fn run<T>(call: impl IntoFuture<Output = mongodb::error::Result<T>>) -> Result<T> {
+    within(CALL_WITHIN, call).await
+}
+
+/// Waits for a call to the driver for a time.
+async fn within<T>(limit: Duration, call: impl IntoFuture<Output = mongodb::error::Result<T>>) -> Result<T> {
+    match tokio::time::timeout(limit, call.into_future()).await {
+        Ok(outcome) => outcome.map_err(StoreError::from),
+        Err(late) => Err(StoreError::Unavailable(Box::new(late))),
+    }
+}
+
+/// Everything a query finds.
+async fn all<T, Q>(query: Q) -> Result<Vec<T>>
+where
+    T: DeserializeOwned + Send + Sync + Unpin,
+    Q: IntoFuture<Output = mongodb::error::Result<Cursor<T>>>,
+{
+    let query = query.into_future();
+    run(async { query.await?.try_collect().await }).await
+}
+
+/// Whether an insert went in; false if its key was there already.
+fn inserted<T>(outcome: Result<T>) -> Result<bool> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(StoreError::Taken(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A defect, in words.
+fn defect(text: impl Into<String>) -> StoreError {
+    StoreError::Internal(text.into().into())
+}

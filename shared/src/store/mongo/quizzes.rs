@@ -1,0 +1,271 @@
+//! Quizzes. The old backend's `quizzes` holds what students may see and what it needs to mark; the rest
+//! of each question stands in `quiz_keys`, which it does not know.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bson::{Bson, Document, bson, doc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Mongo, Result,
+    convert::{bson_of, number},
+    defect,
+    fields::{Fields, either, readable, text},
+    inserted, run,
+};
+use crate::{
+    domain::{
+        Answer, Generation, Id, Key, Method, Provider, Question, QuestionType, Quiz, Settings, Timestamp,
+    },
+    store::{Listing, QuizFilter, QuizSummary, Window},
+};
+
+pub(super) const QUIZZES: &str = "quizzes";
+const KEYS: &str = "quiz_keys";
+
+/// The questions of a quiz as we know them.
+#[derive(Serialize, Deserialize)]
+struct Keys {
+    #[serde(rename = "_id")]
+    id: Id,
+    questions: Vec<Question>,
+}
+
+impl Mongo {
+    /// Adds a quiz; one that is there already stays as it is. Should keys be left of a try that broke
+    /// off, its questions are taken with them.
+    pub async fn insert_quiz(&self, quiz: &Quiz) -> Result<()> {
+        let keys = Keys { id: quiz.id, questions: quiz.questions.clone() };
+        let written = if inserted(run(self.of::<Keys>(KEYS).insert_one(&keys)).await)? {
+            write(quiz, &keys.questions)?
+        } else {
+            let first = run(self.of::<Keys>(KEYS).find_one(doc! { "_id": quiz.id })).await?;
+            let first = first.ok_or_else(|| defect(format!("the keys of quiz {} vanished", quiz.id)))?;
+            write(quiz, &first.questions)?
+        };
+        inserted(run(self.docs(QUIZZES).insert_one(written)).await).map(drop)
+    }
+
+    /// A quiz with its keys.
+    pub async fn quiz(&self, id: Id) -> Result<Option<Quiz>> {
+        let Some(doc) = run(self.docs(QUIZZES).find_one(doc! { "_id": id })).await? else { return Ok(None) };
+        let keys = run(self.of::<Keys>(KEYS).find_one(doc! { "_id": id })).await?;
+        read(&doc, keys.map(|keys| keys.questions).unwrap_or_default()).map(Some)
+    }
+
+    /// Quizzes without their questions.
+    pub async fn quizzes(&self, filter: &QuizFilter, window: &Window) -> Result<Listing<QuizSummary>> {
+        let owner = filter.created_by;
+        let mut wanted = vec![doc! { "$or": [
+            { "createdBy": either(owner) },
+            { "created_by.$id": owner, "createdBy": null },
+        ] }];
+        wanted.extend(filter.topic.as_ref().map(|topic| doc! { "topic": topic }));
+        if let Some(status) = filter.status {
+            wanted.push(or_default("status", status)?);
+        }
+        if let Some(difficulty) = filter.difficulty {
+            wanted.push(or_default("difficulty", difficulty)?);
+        }
+        if let Some(text) = &filter.text {
+            let found = doc! { "$regex": escaped(text), "$options": "i" };
+            wanted.push(doc! { "$or": [{ "title": found.clone() }, { "topic": found }] });
+        }
+        let after = window.after.as_deref().and_then(|id| id.parse::<Id>().ok()).map(Bson::from);
+        let shape = doc! {
+            "questionCount": { "$cond": [{ "$isArray": ["$questions"] }, { "$size": "$questions" }, 0] },
+            "questions": "$$REMOVE",
+            "correctAnswers": "$$REMOVE",
+            "correct_answers": "$$REMOVE",
+            "sourceContent": "$$REMOVE",
+            "source_content": "$$REMOVE",
+        };
+        let (docs, total) = self.list(QUIZZES, doc! { "$and": wanted }, window, after, shape).await?;
+        let items = readable(docs, |doc| {
+            let question_count = Fields(doc).count(&["questionCount"]).unwrap_or_default();
+            Ok(QuizSummary { quiz: read(doc, Vec::new())?, question_count })
+        });
+        Ok(Listing { items, total })
+    }
+
+    /// Closes a quiz to new attempts.
+    pub async fn archive_quiz(&self, id: Id, now: Timestamp) -> Result<()> {
+        let archive = doc! { "$set": { "status": "archived", "updatedAt": now } };
+        run(self.docs(QUIZZES).update_one(doc! { "_id": id }, archive)).await.map(drop)
+    }
+}
+
+/// A filter on an enumeration whose default an old document leaves out.
+fn or_default<T: Serialize + Default + PartialEq>(field: &str, value: T) -> Result<Document> {
+    let name = bson_of(&value)?;
+    Ok(if value == T::default() {
+        doc! { field: { "$in": [name, null] } }
+    } else {
+        doc! { field: name }
+    })
+}
+
+/// A pattern that matches just this text.
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut pattern, c| {
+        if c.is_ascii_punctuation() {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+        pattern
+    })
+}
+
+fn write(quiz: &Quiz, questions: &[Question]) -> Result<Document> {
+    let shown = |question: &Question| {
+        let is_choice = question.kind == QuestionType::MultipleChoice;
+        let options = if is_choice { question.options.clone() } else { Vec::new() };
+        bson!({ "id": &question.id, "question": &question.question, "options": options })
+    };
+    let mut doc = doc! {
+        "_id": quiz.id,
+        "topic": &quiz.topic,
+        "title": &quiz.title,
+        "questions": questions.iter().map(shown).collect::<Vec<_>>(),
+        "correctAnswers": questions.iter().map(key_text).collect::<Vec<_>>(),
+        "status": bson_of(&quiz.status)?,
+        "difficulty": bson_of(&quiz.difficulty)?,
+        "isAiGenerated": quiz.is_ai_generated,
+        "generation": bson_of(&quiz.generation)?,
+        "settings": bson_of(&quiz.settings)?,
+        "totalAttempts": number(quiz.total_attempts as f64),
+        "averageScore": number(quiz.average_score),
+        "createdAt": quiz.created_at,
+        "updatedAt": quiz.updated_at,
+        "__v": 0,
+    };
+    doc.extend(quiz.created_by.map(|id| ("createdBy".to_owned(), id.into())));
+    doc.extend(quiz.description.as_ref().map(|text| ("description".to_owned(), text.into())));
+    doc.extend(quiz.source_content.as_ref().map(|text| ("sourceContent".to_owned(), text.into())));
+    Ok(doc)
+}
+
+/// A key in one line, for the old backend.
+fn key_text(question: &Question) -> String {
+    match question.key.as_ref().map(|key| &key.correct_answer) {
+        None => String::new(),
+        Some(Answer::Number(number)) => number.to_string(),
+        Some(Answer::Text(text)) => text.clone(),
+        Some(Answer::Texts(texts)) => texts.join(", "),
+        Some(Answer::Pairs(pairs)) => {
+            pairs.iter().map(|(left, right)| format!("{left}: {right}")).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+fn read(doc: &Document, keys: Vec<Question>) -> Result<Quiz> {
+    let fields = Fields(doc);
+    let id = fields.own_id()?;
+    let created_at = fields.created_at(id);
+    let topic = fields.text(&["topic"]).unwrap_or_default();
+    let is_ai_generated = fields.flag(&["isAiGenerated"]).unwrap_or(true);
+    Ok(Quiz {
+        id,
+        created_by: fields.id(&["createdBy", "created_by"]),
+        title: fields.text(&["title"]).filter(|title| !title.is_empty()).unwrap_or_else(|| topic.clone()),
+        topic,
+        description: fields.text(&["description"]),
+        difficulty: fields.named(&["difficulty"]).unwrap_or_default(),
+        status: fields.named(&["status"]).unwrap_or_default(),
+        is_ai_generated,
+        generation: generation(fields.part(&["generation"]), is_ai_generated),
+        settings: fields.part(&["settings"]).map_or_else(Settings::default, settings),
+        questions: questions(fields, keys),
+        total_attempts: fields.count(&["totalAttempts"]).unwrap_or_default().into(),
+        average_score: fields.number(&["averageScore"]).unwrap_or_default(),
+        source_content: fields.text(&["sourceContent", "source_content"]),
+        created_at,
+        updated_at: fields.date(&["updatedAt", "updated_at"]).unwrap_or(created_at),
+    })
+}
+
+/// How a quiz was made; the old backend does not say, and asked models that speak OpenAI's protocol.
+fn generation(fields: Option<Fields<'_>>, is_ai_generated: bool) -> Generation {
+    let (provider, method) = if is_ai_generated {
+        (Provider::OpenaiCompatible, Method::Ai)
+    } else {
+        (Provider::Local, Method::Local)
+    };
+    Generation {
+        provider: fields.and_then(|fields| fields.named(&["provider"])).unwrap_or(provider),
+        model: fields.and_then(|fields| fields.text(&["model"])),
+        method: fields.and_then(|fields| fields.named(&["method"])).unwrap_or(method),
+        prompt_version: fields.and_then(|fields| fields.text(&["promptVersion"])),
+    }
+}
+
+fn settings(fields: Fields<'_>) -> Settings {
+    let default = Settings::default();
+    Settings {
+        time_limit: fields.count(&["timeLimit"]),
+        max_attempts: fields.count(&["maxAttempts"]),
+        show_correct_answers: fields.flag(&["showCorrectAnswers"]).unwrap_or(default.show_correct_answers),
+        shuffle: fields.flag(&["shuffle"]).unwrap_or(default.shuffle),
+    }
+}
+
+/// The questions that `quizzes` lists; each as its keys have it, else as an old one.
+fn questions(quiz: Fields<'_>, keys: Vec<Question>) -> Vec<Question> {
+    let listed = quiz.list(&["questions"]);
+    let answers = quiz.list(&["correctAnswers", "correct_answers"]);
+    let mut keys: BTreeMap<String, Question> = keys.into_iter().map(|key| (key.id.clone(), key)).collect();
+    let own = |value: &Bson| Fields(value.as_document()?).text(&["id"]).filter(|id| !id.is_empty());
+    let given: BTreeSet<String> = listed.iter().filter_map(own).collect();
+    let mut seen = BTreeSet::new();
+    let read = |(at, value): (usize, &Bson)| {
+        let fields = Fields(value.as_document()?);
+        let id = own(value).filter(|id| !seen.contains(id)).unwrap_or_else(|| position(at, &given));
+        seen.insert(id.clone());
+        Some(keys.remove(&id).unwrap_or_else(|| old_question(id, fields, answers.get(at).and_then(text))))
+    };
+    listed.iter().enumerate().filter_map(read).collect()
+}
+
+/// A name for the question that stands `at` this place (from 0), that no other question was given.
+fn position(at: usize, given: &BTreeSet<String>) -> String {
+    let mut id = (at + 1).to_string();
+    while given.contains(&id) {
+        id.insert(0, '_');
+    }
+    id
+}
+
+fn old_question(id: String, fields: Fields<'_>, answer: Option<String>) -> Question {
+    let options = fields.texts(&["options"]);
+    let key = answer.map(|answer| Key {
+        correct_answer: Answer::Text(option_meant(&options, answer)),
+        accepted: Vec::new(),
+        tolerance: None,
+        explanation: String::new(),
+    });
+    Question {
+        id,
+        question: fields.text(&["question"]).unwrap_or_default(),
+        kind: QuestionType::MultipleChoice,
+        options,
+        pairs: None,
+        difficulty: fields.named(&["difficulty"]).unwrap_or_default(),
+        bloom: None,
+        points: 1.0,
+        source: None,
+        key,
+    }
+}
+
+/// The option that an answer means: the same, the same but for case and space, or by its letter.
+fn option_meant(options: &[String], answer: String) -> String {
+    let folded = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let wanted = folded(&answer);
+    let letter = match wanted.trim_end_matches(['.', ')', ':']).as_bytes() {
+        [letter @ b'a'..=b'z'] => options.get(usize::from(letter - b'a')),
+        _ => None,
+    };
+    let same = options.iter().find(|option| **option == answer);
+    let same = same.or_else(|| options.iter().find(|option| folded(option) == wanted));
+    same.or(letter).cloned().unwrap_or(answer)
+}

@@ -1,0 +1,210 @@
+//! Submitted attempts, in the old backend's `quizattempts`.
+
+use std::collections::BTreeMap;
+
+use bson::{Bson, Document, bson, doc};
+use serde::Deserialize;
+
+use super::{
+    Mongo, Result, StoreError, all,
+    convert::{bson_of, number, value_of},
+    defect,
+    fields::{Fields, either, readable},
+    inserted,
+    quizzes::QUIZZES,
+    run,
+};
+use crate::{
+    domain::{Id, QuestionResult, Submission},
+    store::{Listing, SubmissionFilter, Window},
+};
+
+pub(super) const SUBMITTED: &str = "quizattempts";
+
+impl Mongo {
+    /// Submits an attempt and closes the open one; if it was submitted before, the first submission is
+    /// returned.
+    pub async fn submit(&self, submission: &Submission) -> Result<Submission> {
+        let stored = if inserted(run(self.docs(SUBMITTED).insert_one(write(submission)?)).await)? {
+            submission.clone()
+        } else {
+            let first = self.submission(submission.id).await?;
+            first.ok_or_else(|| defect(format!("submission {} vanished", submission.id)))?
+        };
+        self.close(stored.id).await?;
+        self.total_up(stored.quiz_id).await?;
+        Ok(stored)
+    }
+
+    /// A submission by id.
+    pub async fn submission(&self, id: Id) -> Result<Option<Submission>> {
+        let Some(mut doc) = run(self.docs(SUBMITTED).find_one(doc! { "_id": id })).await? else {
+            return Ok(None);
+        };
+        self.name_topics(std::slice::from_mut(&mut doc)).await?;
+        read(&doc).map(Some)
+    }
+
+    /// Submissions by id.
+    pub async fn submissions(
+        &self,
+        filter: &SubmissionFilter,
+        window: &Window,
+    ) -> Result<Listing<Submission>> {
+        let mut wanted = vec![doc! { "userId": either(filter.user_id) }];
+        wanted.extend(filter.quiz_id.map(|quiz_id| doc! { "quizId": either(quiz_id) }));
+        if let Some(topic) = &filter.topic {
+            let old = doc! { "userId": either(filter.user_id), "topic": null };
+            let ids = run(self.docs(SUBMITTED).distinct("quizId", old)).await?;
+            let ids = ids.iter().filter_map(|id| value_of(id).ok().or_else(|| id.as_str()?.parse().ok()));
+            let about = doc! { "_id": { "$in": ids.collect::<Vec<Id>>() }, "topic": topic };
+            let quizzes = self.topics(about).await?;
+            let both: Vec<Bson> =
+                quizzes.keys().flat_map(|id| [(*id).into(), id.to_string().into()]).collect();
+            wanted.push(doc! { "$or": [{ "topic": topic }, { "topic": null, "quizId": { "$in": both } }] });
+        }
+        let at = bson!({ "$ifNull": ["$completedAt", { "$ifNull": ["$createdAt", "$_id"] }] });
+        let completed = converted(at, "date", Bson::Null);
+        let percentage = converted("$percentage".into(), "double", 0.0.into());
+        let bounds = [
+            filter.from.map(|from| bson!({ "$gte": [completed.clone(), from] })),
+            filter.until.map(|until| bson!({ "$lt": [completed, until] })),
+            filter.min_score.map(|min| bson!({ "$gte": [percentage.clone(), min] })),
+            filter.max_score.map(|max| bson!({ "$lte": [percentage, max] })),
+        ];
+        wanted.extend(bounds.into_iter().flatten().map(|bound| doc! { "$expr": bound }));
+        let after = window.after.as_deref().and_then(|id| id.parse::<Id>().ok()).map(Bson::from);
+        let wanted = doc! { "$and": wanted };
+        let (mut docs, total): (Vec<Document>, u64) =
+            self.list(SUBMITTED, wanted, window, after, doc! { "__v": "$$REMOVE" }).await?;
+        self.name_topics(&mut docs).await?;
+        Ok(Listing { items: readable(docs, read), total })
+    }
+
+    /// Writes a quiz's totals anew. Of two at once the one that saw more submissions stands.
+    async fn total_up(&self, quiz_id: Id) -> Result<()> {
+        #[derive(Deserialize)]
+        struct Totals {
+            attempts: i64,
+            average: Option<f64>,
+        }
+        let stages = [
+            doc! { "$match": { "quizId": either(quiz_id) } },
+            doc! { "$group": {
+                "_id": null,
+                "attempts": { "$sum": 1 },
+                "average": { "$avg": converted("$percentage".into(), "double", Bson::Null) },
+            } },
+        ];
+        let found: Vec<Totals> = all(self.docs(SUBMITTED).aggregate(stages).with_type()).await?;
+        let Some(Totals { attempts, average }) = found.into_iter().next() else { return Ok(()) };
+        let older = doc! { "_id": quiz_id, "totalAttempts": { "$not": { "$gt": attempts } } };
+        let average = (average.unwrap_or_default() * 10.0).round() / 10.0;
+        let totals = doc! { "totalAttempts": number(attempts as f64), "averageScore": number(average) };
+        run(self.docs(QUIZZES).update_one(older, doc! { "$set": totals })).await.map(drop)
+    }
+
+    /// Gives old submissions, which do not name their topic, that of their quiz.
+    async fn name_topics(&self, docs: &mut [Document]) -> Result<()> {
+        let quiz = |doc: &Document| Fields(doc).id(&["quizId", "quiz"]);
+        let unnamed: Vec<&mut Document> =
+            docs.iter_mut().filter(|doc| Fields(doc).text(&["topic"]).is_none()).collect();
+        let ids: Vec<Id> = unnamed.iter().filter_map(|doc| quiz(doc)).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let topics = self.topics(doc! { "_id": { "$in": ids } }).await?;
+        for doc in unnamed {
+            if let Some(topic) = quiz(doc).and_then(|id| topics.get(&id)) {
+                doc.insert("topic", topic);
+            }
+        }
+        Ok(())
+    }
+
+    /// The topics of quizzes.
+    async fn topics(&self, filter: Document) -> Result<BTreeMap<Id, String>> {
+        let docs: Vec<Document> =
+            all(self.docs(QUIZZES).find(filter).projection(doc! { "topic": 1 })).await?;
+        let topic = |doc: &Document| Some((Fields(doc).own_id().ok()?, Fields(doc).text(&["topic"])?));
+        Ok(docs.iter().filter_map(topic).collect())
+    }
+}
+
+/// An expression's value as another type.
+fn converted(input: Bson, to: &str, otherwise: Bson) -> Bson {
+    bson!({ "$convert": { "input": input, "to": to, "onError": otherwise.clone(), "onNull": otherwise } })
+}
+
+fn write(submission: &Submission) -> Result<Document> {
+    let mut doc = doc! {
+        "_id": submission.id,
+        "quizId": submission.quiz_id,
+        "userId": submission.user_id,
+        "topic": &submission.topic,
+        "attemptNumber": number(submission.attempt_number.into()),
+        "score": number(submission.score),
+        "maxScore": number(submission.max_score),
+        "totalQuestions": number(submission.total_questions.into()),
+        "percentage": number(submission.percentage),
+        "questionResults": bson_of(&submission.question_results)?,
+        "startedAt": submission.started_at,
+        "completedAt": submission.completed_at,
+        "createdAt": submission.completed_at,
+        "updatedAt": submission.completed_at,
+        "__v": 0,
+    };
+    if !submission.answers.is_empty() {
+        doc.insert("userAnswers", bson_of(&submission.answers)?);
+    }
+    Ok(doc)
+}
+
+fn read(doc: &Document) -> Result<Submission> {
+    let fields = Fields(doc);
+    let id = fields.own_id()?;
+    let reference = |names: &[&str]| {
+        fields.id(names).ok_or_else(|| StoreError::Corrupt(format!("submission {id} lacks {}", names[0])))
+    };
+    let results = fields.list(&["questionResults"]).iter().filter_map(Bson::as_document).map(Fields);
+    let question_results: Vec<_> = results.map(result).collect();
+    let created_at = fields.created_at(id);
+    let score = fields.number(&["score"]).unwrap_or_default();
+    let total_questions = fields.count(&["totalQuestions"]).unwrap_or(question_results.len() as u32);
+    let max_score = fields.number(&["maxScore", "max_score"]).unwrap_or(total_questions.into());
+    let computed = || if max_score > 0.0 { score / max_score * 100.0 } else { 0.0 };
+    let answers = fields.part(&["userAnswers", "answers"]).map(|part| part.0.iter());
+    Ok(Submission {
+        id,
+        quiz_id: reference(&["quizId", "quiz"])?,
+        user_id: reference(&["userId", "user"])?,
+        topic: fields.text(&["topic"]).unwrap_or_default(),
+        attempt_number: fields.count(&["attemptNumber"]).unwrap_or(1),
+        answers: answers
+            .into_iter()
+            .flatten()
+            .filter_map(|(question, given)| Some((question.clone(), value_of(given).ok()?)))
+            .collect(),
+        score,
+        max_score,
+        total_questions,
+        percentage: fields.number(&["percentage"]).unwrap_or_else(computed),
+        question_results,
+        started_at: fields.date(&["startedAt", "started_at"]).unwrap_or(created_at),
+        completed_at: fields.date(&["completedAt", "completed_at"]).unwrap_or(created_at),
+    })
+}
+
+fn result(fields: Fields<'_>) -> QuestionResult {
+    let is_correct = fields.flag(&["isCorrect"]).unwrap_or_default();
+    QuestionResult {
+        question_id: fields.text(&["questionId"]).unwrap_or_default(),
+        question: fields.text(&["question"]).unwrap_or_default(),
+        user_answer: fields.value(&["userAnswer"]),
+        correct_answer: fields.value(&["correctAnswer"]),
+        is_correct,
+        points: fields.number(&["points"]).unwrap_or(if is_correct { 1.0 } else { 0.0 }),
+        explanation: fields.text(&["explanation"]),
+        source: fields.value(&["source"]),
+    }
+}

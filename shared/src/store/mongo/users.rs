@@ -1,0 +1,104 @@
+//! Accounts, in the old backend's `users`.
+
+use bson::{Document, doc};
+
+use super::{Mongo, Result, StoreError, convert::bson_of, fields::Fields, run};
+use crate::domain::{Id, User, email_key};
+
+const USERS: &str = "users";
+
+impl Mongo {
+    /// Adds an account.
+    pub async fn insert_user(&self, user: &User) -> Result<()> {
+        // An account that was never migrated has no `emailNormalized` for the index to refuse.
+        if self.user_by_email(&user.email).await?.is_some_and(|other| other.id != user.id) {
+            return Err(StoreError::Taken("email"));
+        }
+        let mut doc = doc! { "_id": user.id };
+        doc.extend(fields(user)?);
+        doc.extend(email(user));
+        doc.extend(doc! { "createdAt": user.created_at, "__v": 0 });
+        run(self.docs(USERS).insert_one(doc)).await.map(drop)
+    }
+
+    /// Writes the fields of an account. `emailNormalized` changes with the e-mail alone: of several old
+    /// accounts with one e-mail only the oldest has it.
+    pub async fn update_user(&self, user: &User) -> Result<()> {
+        let mut set = fields(user)?;
+        let same = doc! { "_id": user.id, "email": &user.email };
+        if run(self.docs(USERS).update_one(same, doc! { "$set": set.clone() })).await?.matched_count == 0 {
+            set.extend(email(user));
+            run(self.docs(USERS).update_one(doc! { "_id": user.id }, doc! { "$set": set })).await?;
+        }
+        Ok(())
+    }
+
+    /// An account by id.
+    pub async fn user(&self, id: Id) -> Result<Option<User>> {
+        self.find_user(doc! { "_id": id }).await
+    }
+
+    /// An account by e-mail.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
+        let key = email_key(email);
+        if key.is_empty() {
+            return Ok(None);
+        }
+        match self.find_user(doc! { "emailNormalized": key }).await? {
+            Some(user) => Ok(Some(user)),
+            None => self.find_user(doc! { "email": email }).await,
+        }
+    }
+
+    /// An account by username.
+    pub async fn user_by_username(&self, username: &str) -> Result<Option<User>> {
+        if username.is_empty() {
+            return Ok(None);
+        }
+        self.find_user(doc! { "username": username }).await
+    }
+
+    async fn find_user(&self, filter: Document) -> Result<Option<User>> {
+        run(self.docs(USERS).find_one(filter)).await?.as_ref().map(read).transpose()
+    }
+}
+
+/// What an update writes, the e-mail apart.
+fn fields(user: &User) -> Result<Document> {
+    let mut doc = doc! {
+        "name": &user.name,
+        "password": &user.password,
+        "role": bson_of(&user.role)?,
+        "isActive": user.is_active,
+        "isGuest": user.is_guest,
+        "emailVerified": user.email_verified,
+        "updatedAt": user.updated_at,
+    };
+    if let Some(username) = &user.username {
+        doc.insert("username", username);
+    }
+    Ok(doc)
+}
+
+fn email(user: &User) -> Document {
+    doc! { "email": &user.email, "emailNormalized": email_key(&user.email) }
+}
+
+fn read(doc: &Document) -> Result<User> {
+    let fields = Fields(doc);
+    let id = fields.own_id()?;
+    let created_at = fields.created_at(id);
+    Ok(User {
+        id,
+        name: fields.text(&["name"]).unwrap_or_default(),
+        username: fields.text(&["username"]).filter(|name| !name.is_empty()),
+        email: fields.text(&["email"]).unwrap_or_default(),
+        email_verified: fields.flag(&["emailVerified", "email_verified"]).unwrap_or_default(),
+        password: fields.text(&["password"]).unwrap_or_default(),
+        role: fields.named(&["role"]).unwrap_or_default(),
+        is_active: fields.flag(&["isActive", "is_active"]).unwrap_or(true),
+        is_guest: fields.flag(&["isGuest", "is_guest"]).unwrap_or_default(),
+        created_at,
+        updated_at: fields.date(&["updatedAt", "updated_at"]).unwrap_or(created_at),
+    })
+}

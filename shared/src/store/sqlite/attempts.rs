@@ -1,0 +1,104 @@
+use std::collections::BTreeMap;
+
+use super::{Result, Sqlite, StoreError, document, encode, matching};
+use crate::{
+    domain::{Attempt, Given, Id, Submission},
+    store::{Listing, SubmissionFilter, Window},
+};
+
+impl Sqlite {
+    pub(in crate::store) async fn open_attempt(&self, attempt: &Attempt) -> Result<Attempt> {
+        sqlx::query("INSERT INTO open_attempts (id, doc) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(attempt.id.to_string())
+            .bind(encode(attempt)?)
+            .execute(&self.pool)
+            .await?;
+        let open = self.attempt_at(attempt.quiz_id, attempt.user_id).await?;
+        open.ok_or_else(|| StoreError::Internal("an attempt closed while it was opened".into()))
+    }
+
+    pub(in crate::store) async fn attempt(&self, id: Id) -> Result<Option<Attempt>> {
+        let row = sqlx::query("SELECT doc FROM open_attempts WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(document).transpose()
+    }
+
+    pub(in crate::store) async fn attempt_at(&self, quiz_id: Id, user_id: Id) -> Result<Option<Attempt>> {
+        let row = sqlx::query("SELECT doc FROM open_attempts WHERE quiz_id = ? AND user_id = ?")
+            .bind(quiz_id.to_string())
+            .bind(user_id.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(document).transpose()
+    }
+
+    pub(in crate::store) async fn save_answers(&self, id: Id, answers: &BTreeMap<String, Given>) -> Result<bool> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let row = sqlx::query("SELECT doc FROM open_attempts WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(row) = row else { return Ok(false) };
+        let mut attempt: Attempt = document(&row)?;
+        attempt.answers.extend(answers.clone());
+        sqlx::query("UPDATE open_attempts SET doc = ? WHERE id = ?")
+            .bind(encode(&attempt)?)
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    pub(in crate::store) async fn submit(&self, submission: &Submission) -> Result<Submission> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("INSERT INTO submissions (id, doc) VALUES (?, ?) ON CONFLICT (id) DO NOTHING")
+            .bind(submission.id.to_string())
+            .bind(encode(submission)?)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM open_attempts WHERE id = ?")
+            .bind(submission.id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        self.refresh_totals(submission.quiz_id).await?;
+        let first = self.submission(submission.id).await?;
+        first.ok_or_else(|| StoreError::Internal("a submission vanished".into()))
+    }
+
+    pub(in crate::store) async fn submission(&self, id: Id) -> Result<Option<Submission>> {
+        let row = sqlx::query("SELECT doc FROM submissions WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(document).transpose()
+    }
+
+    pub(in crate::store) async fn submissions(
+        &self,
+        filter: &SubmissionFilter,
+        window: &Window,
+    ) -> Result<Listing<Submission>> {
+        self.listing("submissions", "doc", window, |query| {
+            matching(query, "user_id", Some(filter.user_id.to_string()));
+            matching(query, "quiz_id", filter.quiz_id.map(|id| id.to_string()));
+            matching(query, "topic", filter.topic.clone());
+            if let Some(from) = filter.from {
+                query.push(" AND completed_at >= ").push_bind(from.to_string());
+            }
+            if let Some(until) = filter.until {
+                query.push(" AND completed_at < ").push_bind(until.to_string());
+            }
+            if let Some(min) = filter.min_score {
+                query.push(" AND percentage >= ").push_bind(min);
+            }
+            if let Some(max) = filter.max_score {
+                query.push(" AND percentage <= ").push_bind(max);
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,167 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sqlx::{QueryBuilder, Row, SqliteConnection};
+
+use super::{Result, Sqlite, StoreError, decode, document, encode, matching};
+use crate::{
+    domain::{Event, Job, JobId, JobStatus, Timestamp},
+    store::{JobFilter, Listing, Window},
+};
+
+impl Sqlite {
+    pub(in crate::store) async fn insert_job(&self, job: &mut Job) -> Result<()> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("INSERT INTO jobs (id, doc, rung_at) VALUES (?, ?, ?)")
+            .bind(job.id.to_string())
+            .bind(encode(job)?)
+            .bind(job.rung_at.to_string())
+            .execute(&mut *tx)
+            .await?;
+        append(&mut tx, job).await?;
+        tx.commit().await?;
+        job.fresh.clear();
+        Ok(())
+    }
+
+    pub(in crate::store) async fn job(&self, id: JobId) -> Result<Option<Job>> {
+        let row = sqlx::query("SELECT doc FROM jobs WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(document).transpose()
+    }
+
+    pub(in crate::store) async fn save_job(&self, job: &mut Job) -> Result<bool> {
+        let read = job.rev;
+        let next = Job { rev: read + 1, fresh: Vec::new(), ..job.clone() };
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let done = sqlx::query("UPDATE jobs SET doc = ?, rung_at = ? WHERE id = ? AND rev = ?")
+            .bind(encode(&next)?)
+            .bind(job.rung_at.to_string())
+            .bind(job.id.to_string())
+            .bind(read)
+            .execute(&mut *tx)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        append(&mut tx, job).await?;
+        tx.commit().await?;
+        *job = next;
+        Ok(true)
+    }
+
+    pub(in crate::store) async fn events(&self, id: JobId, after: i64, limit: u32) -> Result<Vec<Event>> {
+        let rows = sqlx::query("SELECT doc FROM job_events WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?")
+            .bind(id.to_string())
+            .bind(after)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(document).collect()
+    }
+
+    pub(in crate::store) async fn jobs(&self, filter: &JobFilter, window: &Window) -> Result<Listing<Job>> {
+        self.listing("jobs", "doc", window, |query| {
+            matching(query, "user_id", filter.user_id.map(|id| id.to_string()));
+            matching(query, "status", filter.status.map(|status| status.as_str().to_owned()));
+            matching(query, "kind", filter.kind.clone());
+        })
+        .await
+    }
+
+    pub(in crate::store) async fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+        let rows = sqlx::query(
+            "SELECT doc FROM jobs WHERE status IN ('scheduled', 'retrying') AND due_at <= ?1 \
+             UNION ALL SELECT doc FROM jobs WHERE status = 'running' AND lease_until <= ?1 LIMIT ?2",
+        )
+        .bind(now.to_string())
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(document).collect()
+    }
+
+    pub(in crate::store) async fn unclaimed_jobs(
+        &self,
+        kind: &str,
+        rung_before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<JobId>> {
+        let rows = sqlx::query(
+            "SELECT id FROM jobs WHERE status = 'queued' AND kind = ? AND rung_at < ? ORDER BY rung_at, id LIMIT ?",
+        )
+        .bind(kind)
+        .bind(rung_before.to_string())
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| parse_id(row.try_get(0)?)).collect()
+    }
+
+    pub(in crate::store) async fn mark_rung(&self, ids: &[JobId], now: Timestamp) -> Result<()> {
+        let mut query = QueryBuilder::new("UPDATE jobs SET rung_at = ");
+        query.push_bind(now.to_string()).push(" WHERE id IN (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(id.to_string());
+        }
+        query.push(")").build().execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn job_counts(&self) -> Result<Vec<(String, JobStatus, u64)>> {
+        let rows = sqlx::query(
+            "SELECT kind, json_quote(status), count(*) FROM jobs \
+             WHERE status IN ('scheduled', 'queued', 'running', 'retrying') GROUP BY kind, status",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get(0)?, decode(row.try_get(1)?)?, row.try_get::<i64, _>(2)?.unsigned_abs())))
+            .collect()
+    }
+
+    pub(in crate::store) async fn put_checkpoint(&self, id: JobId, name: &str, value: &Value) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO job_checkpoints (job_id, name, value) VALUES (?, ?, ?) \
+             ON CONFLICT DO UPDATE SET value = excluded.value",
+        )
+        .bind(id.to_string())
+        .bind(name)
+        .bind(value.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn checkpoints(&self, id: JobId) -> Result<BTreeMap<String, Value>> {
+        let rows = sqlx::query("SELECT name, value FROM job_checkpoints WHERE job_id = ?")
+            .bind(id.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, decode(row.try_get(1)?)?))).collect()
+    }
+
+    pub(in crate::store) async fn delete_checkpoints(&self, id: JobId) -> Result<()> {
+        sqlx::query("DELETE FROM job_checkpoints WHERE job_id = ?").bind(id.to_string()).execute(&self.pool).await?;
+        Ok(())
+    }
+}
+
+async fn append(connection: &mut SqliteConnection, job: &Job) -> Result<()> {
+    for event in &job.fresh {
+        sqlx::query("INSERT INTO job_events (job_id, seq, doc) VALUES (?, ?, ?)")
+            .bind(job.id.to_string())
+            .bind(event.seq)
+            .bind(encode(event)?)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+fn parse_id(text: &str) -> Result<JobId> {
+    text.parse().map_err(|_| StoreError::Corrupt(format!("job id {text:?}")))
+}

@@ -1,0 +1,115 @@
+//! SQLite: one file, no service. Uploads are files beside it.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{
+    Executor, QueryBuilder, Row, Sqlite as Engine, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+};
+
+use super::{Listing, Result, StoreError, Window};
+
+mod accounts;
+mod attempts;
+mod blobs;
+mod idempotency;
+mod ledger;
+mod quizzes;
+
+/// The SQLite store.
+#[derive(Debug, Clone)]
+pub struct Sqlite {
+    pool: SqlitePool,
+    uploads: PathBuf,
+}
+
+impl Sqlite {
+    pub(super) async fn open(dir: &Path) -> Result<Self> {
+        let uploads = dir.join("uploads");
+        tokio::fs::create_dir_all(&uploads).await.map_err(unavailable)?;
+        let options = SqliteConnectOptions::new()
+            .filename(dir.join("smartstudy.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(std::time::Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        pool.execute(include_str!("schema.sql")).await?;
+        Ok(Self { pool, uploads })
+    }
+
+    pub(super) async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The documents a query selects in its only column.
+    async fn documents<T: DeserializeOwned>(&self, mut query: QueryBuilder<Engine>) -> Result<Vec<T>> {
+        let rows = query.build().fetch_all(&self.pool).await?;
+        rows.iter().map(document).collect()
+    }
+
+    /// Counts what matches `conditions`, and reads the window of it.
+    async fn listing<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        window: &Window,
+        conditions: impl Fn(&mut QueryBuilder<Engine>),
+    ) -> Result<Listing<T>> {
+        let mut count = QueryBuilder::new("SELECT count(*) FROM ");
+        count.push(table).push(" WHERE true");
+        conditions(&mut count);
+        let total: i64 = count.build().fetch_one(&self.pool).await?.try_get(0)?;
+
+        let mut query = QueryBuilder::new("SELECT ");
+        query.push(column).push(" FROM ").push(table).push(" WHERE true");
+        conditions(&mut query);
+        if let Some(after) = &window.after {
+            query.push(if window.descending { " AND id < " } else { " AND id > " }).push_bind(after.clone());
+        }
+        query.push(if window.descending { " ORDER BY id DESC" } else { " ORDER BY id" });
+        query.push(" LIMIT ").push_bind(i64::from(window.limit));
+        query.push(" OFFSET ").push_bind(window.skip.try_into().unwrap_or(i64::MAX));
+        Ok(Listing { items: self.documents(query).await?, total: total.unsigned_abs() })
+    }
+}
+
+/// Narrows a query to rows whose column has this value, if there is one.
+fn matching(query: &mut QueryBuilder<Engine>, column: &'static str, value: Option<String>) {
+    if let Some(value) = value {
+        query.push(" AND ").push(column).push(" = ").push_bind(value);
+    }
+}
+
+fn document<T: DeserializeOwned>(row: &SqliteRow) -> Result<T> {
+    decode(row.try_get(0)?)
+}
+
+fn decode<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn encode<T: Serialize + ?Sized>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| StoreError::Internal(error.into()))
+}
+
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Unavailable(error.into())
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(inner) if inner.is_unique_violation() => {
+                Self::Taken(if inner.message().contains("email") { "email" } else { "username" })
+            }
+            sqlx::Error::Database(inner) if matches!(inner.code().as_deref(), Some("5" | "517" | "13" | "10")) => {
+                Self::Unavailable(error.into())
+            }
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Self::Unavailable(error.into()),
+            _ => Self::Internal(error.into()),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Logs and metrics.
+
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::config::LogFormat;
+
+/// Seconds at which durations are counted.
+const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+
+/// Starts logging to standard output, filtered by `RUST_LOG` (default `info`).
+pub fn logs(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = match format {
+        LogFormat::Json => registry.with(fmt::layer().json().flatten_event(true)).try_init(),
+        LogFormat::Text => registry.with(fmt::layer().with_ansi(false).with_target(false)).try_init(),
+    };
+    if let Err(error) = started {
+        tracing::debug!(%error, "logging runs already");
+    }
+}
+
+/// Starts collecting metrics; the handle renders them in the Prometheus text format.
+pub fn metrics() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new().set_buckets(BUCKETS)?.install_recorder()
+}

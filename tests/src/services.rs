@@ -1,0 +1,240 @@
+//! Real servers: a `mongod` and a `redis-server` of the tests' own, on loopback ports of their own.
+//!
+//! Most tests use the shared instances, each in a database of its own. A test that stops, freezes or
+//! empties a server starts a private one.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use mongodb::bson::doc;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use crate::process::Process;
+
+/// Databases of a Redis server; each costs it nothing until used.
+const REDIS_DATABASES: u32 = 4096;
+
+/// How many ports are tried when somebody else is faster.
+const PORT_ATTEMPTS: usize = 10;
+
+/// A MongoDB server that ends with the value.
+#[derive(Debug)]
+pub struct Mongod {
+    process: Process,
+    port: u16,
+    replica_set: bool,
+    dir: TempDir,
+}
+
+impl Mongod {
+    /// The instance that the tests of this process share.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Mongod> = OnceCell::const_new();
+        SHARED.get_or_init(Self::start).await
+    }
+
+    /// Starts a private instance.
+    pub async fn start() -> Self {
+        Self::launch(false).await
+    }
+
+    /// Starts a private replica set of one member: with transactions and change streams.
+    pub async fn start_replica_set() -> Self {
+        let mongod = Self::launch(true).await;
+        let client = mongodb::Client::with_uri_str(mongod.url()).await.expect("a MongoDB client");
+        let member = doc! { "_id": 0, "host": format!("127.0.0.1:{}", mongod.port) };
+        let config = doc! { "_id": "tests", "members": [member] };
+        let admin = client.database("admin");
+        admin.run_command(doc! { "replSetInitiate": config }).await.expect("a replica set");
+        mongod.primary().await;
+        mongod
+    }
+
+    async fn launch(replica_set: bool) -> Self {
+        let dir = crate::temp_dir("mongod-");
+        let (process, port) =
+            on_a_free_port(|port| Self::spawn(port, dir.path(), replica_set), Self::ready).await;
+        Self { process, port, replica_set, dir }
+    }
+
+    fn spawn(port: u16, dir: &Path, replica_set: bool) -> Process {
+        let mut command = Command::new(program("SMARTSTUDY_TEST_MONGOD", &["mongod"]));
+        command.arg("--dbpath").arg(dir).args(["--port", &port.to_string(), "--bind_ip", "127.0.0.1"]);
+        command.args(["--nounixsocket", "--quiet", "--wiredTigerCacheSizeGB", "0.25"]);
+        command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
+        if replica_set {
+            command.args(["--replSet", "tests", "--oplogSize", "64"]);
+        }
+        Process::spawn("mongod", command)
+    }
+
+    fn ready(line: &str) -> bool {
+        line.contains("Waiting for connections")
+    }
+
+    async fn primary(&self) {
+        let elected =
+            self.process.line(|line| line.contains("Transition to primary complete").then_some(())).await;
+        assert!(elected.is_some(), "mongod ended:\n{}", self.process.log().text());
+    }
+
+    /// The address, without a database.
+    pub fn url(&self) -> String {
+        // A driver that discovers the members by itself would go round a proxy.
+        format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port)
+    }
+
+    /// A database name that nobody else has.
+    pub fn database(&self) -> String {
+        format!("test_{}_{}", std::process::id(), crate::unique())
+    }
+
+    /// The process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Kills the server as a power cut would.
+    pub fn kill_hard(&mut self) {
+        self.process.kill_hard();
+    }
+
+    /// Ends the server in good order.
+    pub async fn stop(&mut self) {
+        self.process.terminate().await;
+    }
+
+    /// Starts the server again on its port, with its data. Kills it first if it still runs.
+    pub async fn restart(&mut self) {
+        self.process.kill_hard();
+        self.process = Self::spawn(self.port, self.dir.path(), self.replica_set);
+        became_ready(&self.process, Self::ready).await;
+        if self.replica_set {
+            self.primary().await;
+        }
+    }
+}
+
+/// A Redis server that ends with the value.
+#[derive(Debug)]
+pub struct RedisServer {
+    process: Process,
+    port: u16,
+    durable: bool,
+    next_database: AtomicU32,
+    dir: TempDir,
+}
+
+impl RedisServer {
+    /// The instance that the tests of this process share.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<RedisServer> = OnceCell::const_new();
+        SHARED.get_or_init(Self::start).await
+    }
+
+    /// Starts a private instance that forgets everything when it ends.
+    pub async fn start() -> Self {
+        Self::launch(false).await
+    }
+
+    /// Starts a private instance that has written to disk what it has acknowledged.
+    pub async fn start_durable() -> Self {
+        Self::launch(true).await
+    }
+
+    async fn launch(durable: bool) -> Self {
+        let dir = crate::temp_dir("redis-");
+        let (process, port) =
+            on_a_free_port(|port| Self::spawn(port, dir.path(), durable), Self::ready).await;
+        Self { process, port, durable, next_database: AtomicU32::new(1), dir }
+    }
+
+    fn spawn(port: u16, dir: &Path, durable: bool) -> Process {
+        let mut command = Command::new(program("SMARTSTUDY_TEST_REDIS", &["redis-server", "valkey-server"]));
+        command
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .arg("--dir")
+            .arg(dir);
+        command.args(["--databases", &REDIS_DATABASES.to_string()]);
+        if durable {
+            command.args(["--appendonly", "yes", "--appendfsync", "always"]);
+        }
+        Process::spawn("redis", command)
+    }
+
+    fn ready(line: &str) -> bool {
+        line.contains("Ready to accept connections")
+    }
+
+    /// The address of database 0.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// The address of a numbered database that nobody else has. Pub/sub channels know no databases:
+    /// what is published is heard in all of them.
+    pub fn database_url(&self) -> String {
+        let number = self.next_database.fetch_add(1, Ordering::Relaxed);
+        assert!(number < REDIS_DATABASES, "more than {REDIS_DATABASES} Redis databases in one test process");
+        format!("{}/{number}", self.url())
+    }
+
+    /// The process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Kills the server as a power cut would.
+    pub fn kill_hard(&mut self) {
+        self.process.kill_hard();
+    }
+
+    /// Ends the server in good order.
+    pub async fn stop(&mut self) {
+        self.process.terminate().await;
+    }
+
+    /// Starts the server again on its port: empty, unless it is a durable one. Kills it first if it still runs.
+    pub async fn restart(&mut self) {
+        self.process.kill_hard();
+        self.process = Self::spawn(self.port, self.dir.path(), self.durable);
+        became_ready(&self.process, Self::ready).await;
+    }
+}
+
+async fn on_a_free_port(spawn: impl Fn(u16) -> Process, ready: fn(&str) -> bool) -> (Process, u16) {
+    for _ in 0..PORT_ATTEMPTS {
+        let port = crate::free_port();
+        let process = spawn(port);
+        if process.line(|line| ready(line).then_some(())).await.is_some() {
+            return (process, port);
+        }
+        let log = process.log().text();
+        assert!(log.to_lowercase().contains("address already in use"), "a server does not start:\n{log}");
+    }
+    panic!("{PORT_ATTEMPTS} ports were taken before a server could listen on them");
+}
+
+async fn became_ready(process: &Process, ready: fn(&str) -> bool) {
+    let found = process.line(|line| ready(line).then_some(())).await;
+    assert!(found.is_some(), "a server does not start again:\n{}", process.log().text());
+}
+
+/// A server's program: from the environment, from PATH, or from where `tests/run.py` puts what it fetches.
+fn program(variable: &str, names: &[&str]) -> PathBuf {
+    if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
+        return path.into();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache").join("bin");
+    let places: Vec<PathBuf> = std::env::split_paths(&path).chain([cache]).collect();
+    let mut candidates = places.iter().flat_map(|place| names.iter().map(move |name| place.join(name)));
+    candidates.find(|candidate| candidate.is_file()).unwrap_or_else(|| {
+        panic!(
+            "no {} on this machine: run `python3 tests/run.py --only services`, which fetches it, or set {variable} to its path",
+            names[0]
+        )
+    })
+}

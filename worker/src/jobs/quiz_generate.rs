@@ -1,0 +1,203 @@
+//! A text or a document becomes a quiz: read, generate in batches that are saved and shown one by one, store.
+
+use std::sync::Arc;
+
+use shared::{
+    domain::{Generation, Id, Job, JobError, JobResult, Method, Progress, Provider, Quiz, QuizStatus, Settings},
+    jobs::quiz_generate::{QuizGenerate, Source},
+};
+
+use crate::{
+    Context,
+    document::Document,
+    llm,
+    pdf,
+    run::{Checkpoints, Run, Stop},
+};
+
+mod batch;
+mod writers;
+
+use batch::Batches;
+
+/// Fewest characters a text must have.
+const TEXT_MIN: usize = 50;
+/// Words a question is asked of, when no number is given.
+const WORDS_PER_QUESTION: usize = 200;
+/// Fewest and most questions when no number is given.
+const QUESTIONS: std::ops::RangeInclusive<usize> = 5..=200;
+/// Characters of the text that are kept with the quiz, for the old backend.
+const SOURCE_KEPT: usize = 20_000;
+/// Longest name derived from a text, in characters.
+const TOPIC_MAX: usize = 80;
+
+/// Runs one try.
+pub(super) async fn run(context: &Arc<Context>, run: &Arc<Run>, ask: QuizGenerate) -> Result<JobResult, Stop> {
+    let mut saved = run.checkpoints().await?;
+    let document = Arc::new(document(context, run, &ask, &mut saved).await?);
+    let total = count(&ask, &document);
+    let topic = ask.topic.clone().unwrap_or_else(|| topic_of(&document));
+
+    let mut batches = Batches::resume(run, &document, total, &mut saved).await?;
+    let generation = writers::write(context, &mut batches, &ask, &topic).await?;
+    let questions = batches.finish().await?;
+    if questions.is_empty() {
+        let message = "No question could be proven by this text. Give a longer text, or one with more facts in it.";
+        return Err(JobError::fatal("text.too_short", message).into());
+    }
+
+    run.progress(progress(96, "saving", "Saving the quiz", questions.len(), questions.len())).await?;
+    let job = run.snapshot().await;
+    let now = context.ledger.clock.now();
+    let quiz = Quiz {
+        id: Id::for_job(run.id),
+        created_by: job.user_id,
+        title: ask.title.clone().unwrap_or_else(|| topic.clone()),
+        topic,
+        description: None,
+        difficulty: ask.difficulty,
+        status: QuizStatus::Active,
+        is_ai_generated: true,
+        generation,
+        settings: Settings::default(),
+        questions,
+        total_attempts: 0,
+        average_score: 0.0,
+        source_content: Some(source_content(&document)),
+        created_at: now,
+        updated_at: now,
+    };
+    context.ledger.store.insert_quiz(&quiz).await?;
+    forget_password(run, &job, &ask).await?;
+    Ok(JobResult { kind: "quiz".into(), id: quiz.id.to_string(), url: format!("/quiz/{}", quiz.id) })
+}
+
+/// The text to ask about, extracted once however often the job is tried.
+async fn document(
+    context: &Context,
+    run: &Run,
+    ask: &QuizGenerate,
+    saved: &mut Checkpoints,
+) -> Result<Document, Stop> {
+    const CHECKPOINT: &str = "document";
+    if let Some(document) = saved.take(CHECKPOINT) {
+        return Ok(document);
+    }
+    run.progress(progress(2, "reading", "Reading the text", 0, 0)).await?;
+    let document = match &ask.source {
+        Source::Text { blob } => {
+            let bytes = blob_bytes(context, *blob).await?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| JobError::fatal("text.not_utf8", "The text is not UTF-8. Save it as UTF-8 and try again."))?;
+            Document::from_text(text)
+        }
+        Source::Pdf { blob, pages, password } => {
+            let bytes = blob_bytes(context, *blob).await?;
+            let pages = pages.as_deref().map(str::parse).transpose().map_err(|error| {
+                JobError::fatal("pdf.pages_invalid", format!("The pages cannot be understood: {error}"))
+            })?;
+            let options = pdf::Options { password: password.clone(), pages };
+            pdf::extract(&context.reader, &bytes, &options, &pdf::Limits::default()).await?
+        }
+    };
+    if document.chars() < TEXT_MIN {
+        let message = format!("There are fewer than {TEXT_MIN} characters of text. Give a longer text.");
+        return Err(JobError::fatal("text.too_short", message).into());
+    }
+    run.checkpoint(CHECKPOINT, &document).await?;
+    Ok(document)
+}
+
+async fn blob_bytes(context: &Context, blob: Id) -> Result<Vec<u8>, Stop> {
+    let bytes = context.ledger.store.blob(blob).await?;
+    bytes.ok_or_else(|| JobError::fatal("upload.gone", "The upload is no longer kept. Upload it again.").into())
+}
+
+fn count(ask: &QuizGenerate, document: &Document) -> usize {
+    match ask.question_count {
+        Some(count) => count as usize,
+        None => (document.words() / WORDS_PER_QUESTION).clamp(*QUESTIONS.start(), *QUESTIONS.end()),
+    }
+}
+
+/// The first line with words in it, which mostly is the title.
+fn topic_of(document: &Document) -> String {
+    let lines = document.pages.iter().flat_map(|page| page.text.lines());
+    let line = lines.map(str::trim).find(|line| line.chars().any(char::is_alphabetic)).unwrap_or("Untitled");
+    let line = line.trim_start_matches('#').trim();
+    if line.chars().count() <= TOPIC_MAX {
+        return line.trim_end_matches(['.', ':']).to_owned();
+    }
+    let head: String = line.chars().take(TOPIC_MAX).collect();
+    let cut = head.rfind(char::is_whitespace).unwrap_or(head.len());
+    format!("{}…", head[..cut].trim_end_matches([',', ';', ':', '.']))
+}
+
+fn source_content(document: &Document) -> String {
+    let pages: Vec<&str> = document.pages.iter().map(|page| page.text.as_str()).collect();
+    pages.join("\n\n").chars().take(SOURCE_KEPT).collect()
+}
+
+/// A password is kept for as long as a retry may need it, and no longer.
+async fn forget_password(run: &Run, job: &Job, ask: &QuizGenerate) -> Result<(), Stop> {
+    if !matches!(ask.source, Source::Pdf { password: Some(_), .. }) {
+        return Ok(());
+    }
+    let mut payload = job.payload.clone();
+    if let Some(source) = payload.get_mut("source").and_then(|source| source.as_object_mut()) {
+        source.remove("password");
+    }
+    run.note(|job| job.payload = payload.clone()).await
+}
+
+pub(super) fn progress(percent: u32, stage: &str, message: &str, done: usize, total: usize) -> Progress {
+    Progress { percent, stage: stage.into(), message: message.into(), done: done as u32, total: total as u32 }
+}
+
+/// Who wrote the questions, when nobody but the local generator did.
+pub(super) fn local_generation() -> Generation {
+    Generation { provider: Provider::Local, model: None, method: Method::Local, prompt_version: None }
+}
+
+/// Who wrote them, when a model did.
+pub(super) fn ai_generation(client: &llm::Client) -> Generation {
+    Generation {
+        provider: Provider::Deepseek,
+        model: Some(client.settings().model.clone()),
+        method: Method::Ai,
+        prompt_version: Some(llm::QUIZ_VERSION.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_topic_is_the_first_line() {
+        let topic = |text: &str| topic_of(&Document::from_text(text));
+        assert_eq!(topic("\n  12 \n# Photosynthesis\n\nPlants make sugar."), "Photosynthesis");
+        assert_eq!(topic(""), "Untitled");
+        let long = topic(&"word ".repeat(40));
+        assert!(long.ends_with('…') && long.chars().count() <= TOPIC_MAX + 1, "{long}");
+    }
+
+    #[test]
+    fn the_number_of_questions_follows_the_text() {
+        let ask = |question_count| QuizGenerate {
+            source: Source::Text { blob: Id([0; 12]) },
+            topic: None,
+            title: None,
+            difficulty: Default::default(),
+            question_count,
+            question_types: Vec::new(),
+            language: None,
+            instructions: None,
+        };
+        let words = |n: usize| Document::from_text("word ".repeat(n));
+        assert_eq!(count(&ask(None), &words(100)), 5);
+        assert_eq!(count(&ask(None), &words(4000)), 20);
+        assert_eq!(count(&ask(None), &words(100_000)), 200);
+        assert_eq!(count(&ask(Some(3)), &words(100)), 3);
+    }
+}

@@ -1,0 +1,134 @@
+//! Questions as they are accepted: proven, saved, shown, one batch after another.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use rand::{SeedableRng, rngs::StdRng};
+use shared::domain::{Question, fold};
+
+use super::progress;
+use crate::{
+    compose::compose,
+    document::Document,
+    draft::Draft,
+    proof::proven,
+    run::{Checkpoints, Run, Stop},
+};
+
+/// The questions of a quiz in the making.
+pub(super) struct Batches {
+    run: Arc<Run>,
+    pub(super) document: Arc<Document>,
+    pub(super) total: usize,
+    accepted: Vec<Question>,
+    seen: BTreeSet<String>,
+    saved: usize,
+}
+
+impl Batches {
+    /// Takes up what earlier tries saved, and shows what they had no time to show.
+    pub(super) async fn resume(
+        run: &Arc<Run>,
+        document: &Arc<Document>,
+        total: usize,
+        checkpoints: &mut Checkpoints,
+    ) -> Result<Self, Stop> {
+        let mut batches = Self {
+            run: run.clone(),
+            document: document.clone(),
+            total,
+            accepted: Vec::new(),
+            seen: BTreeSet::new(),
+            saved: 0,
+        };
+        let shown = run.snapshot().await.progress.done as usize;
+        while let Some(batch) = checkpoints.take::<Vec<Question>>(&name(batches.saved)) {
+            batches.saved += 1;
+            batches.seen.extend(batch.iter().map(|question| fold(&question.question)));
+            batches.accepted.extend(batch);
+        }
+        if batches.accepted.len() > shown {
+            let unseen = batches.accepted[shown..].to_vec();
+            batches.show(unseen).await?;
+        }
+        Ok(batches)
+    }
+
+    /// Questions still wanted.
+    pub(super) fn missing(&self) -> usize {
+        self.total.saturating_sub(self.accepted.len())
+    }
+
+    /// The texts of the questions accepted so far.
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.accepted.iter().map(|question| question.question.clone()).collect()
+    }
+
+    /// Accepts the drafts that are proven and new; returns how many.
+    pub(super) async fn accept(&mut self, drafts: Vec<Draft>) -> Result<usize, Stop> {
+        let mut batch = Vec::new();
+        for draft in drafts {
+            let number = self.accepted.len() + batch.len() + 1;
+            if number > self.total || !proven(&self.document, &draft) || !self.seen.insert(fold(&draft.question)) {
+                continue;
+            }
+            batch.push(compose(&self.document, draft, number, &mut self.dice(number)));
+        }
+        if batch.is_empty() {
+            return Ok(0);
+        }
+        self.run.checkpoint(&name(self.saved), &batch).await?;
+        self.saved += 1;
+        self.accepted.extend(batch.iter().cloned());
+        let accepted = batch.len();
+        self.show(batch).await?;
+        Ok(accepted)
+    }
+
+    /// The questions, with a notice if they are fewer than was asked for.
+    pub(super) async fn finish(self) -> Result<Vec<Question>, Stop> {
+        if self.missing() > 0 && !self.accepted.is_empty() {
+            let notice = format!(
+                "The text proves {} of the {} questions; a longer text gives more.",
+                self.accepted.len(),
+                self.total
+            );
+            self.notice(notice).await?;
+        }
+        Ok(self.accepted)
+    }
+
+    /// Tells the job's owner something about the result, once.
+    pub(super) async fn notice(&self, notice: String) -> Result<(), Stop> {
+        self.run
+            .note(|job| {
+                if !job.notices.contains(&notice) {
+                    job.notices.push(notice.clone());
+                }
+            })
+            .await
+    }
+
+    pub(super) fn run(&self) -> &Run {
+        &self.run
+    }
+
+    async fn show(&self, questions: Vec<Question>) -> Result<(), Stop> {
+        let (done, total) = (self.accepted.len(), self.total);
+        let percent = 10 + (85 * done / total.max(1)) as u32;
+        let message = format!("{done} of {total} questions");
+        self.run.publish(progress(percent, "generating", &message, done, total), questions).await
+    }
+
+    /// Randomness that is the same in every try of the job, so that a job that runs twice makes the same quiz.
+    pub(super) fn dice(&self, number: usize) -> StdRng {
+        let random = self.run.id.0.to_bytes();
+        let mut seed = [0; 32];
+        seed[..16].copy_from_slice(&random);
+        seed[16..24].copy_from_slice(&(number as u64).to_le_bytes());
+        StdRng::from_seed(seed)
+    }
+}
+
+fn name(batch: usize) -> String {
+    format!("batch-{batch:04}")
+}

@@ -1,0 +1,147 @@
+//! Who writes the questions: DeepSeek where a key is set, and the local generator for whatever it does not give.
+
+use shared::{
+    domain::{Generation, JobError, Usage},
+    jobs::quiz_generate::QuizGenerate,
+};
+use tokio::sync::mpsc;
+
+use super::{ai_generation, batch::Batches, local_generation};
+use crate::{
+    Context,
+    llm::{self, LlmError},
+    local,
+    run::Stop,
+};
+
+/// Questions asked of a model in one call.
+const CALL_SIZE: usize = 10;
+/// Calls in a row without a usable question after which the model is not asked again.
+const FRUITLESS_MAX: usize = 2;
+/// Batches in which locally made questions are shown.
+const LOCAL_BATCHES: usize = 20;
+
+/// Has questions written until there are enough, or the text gives no more.
+pub(super) async fn write(
+    context: &Context,
+    batches: &mut Batches,
+    ask: &QuizGenerate,
+    topic: &str,
+) -> Result<Generation, Stop> {
+    let Some(client) = &context.llm else {
+        write_locally(batches, ask).await?;
+        return Ok(local_generation());
+    };
+    match write_with(client, batches, ask, topic).await {
+        Ok(()) => {}
+        Err(Trouble::Stop(stop)) => return Err(stop),
+        Err(Trouble::Provider(error)) => {
+            let job = batches.run().snapshot().await;
+            if error.is_retryable() && job.attempt < job.max_attempts {
+                return Err(error.into());
+            }
+            tracing::warn!(job = %job.id, code = error.code(), "the local generator takes over");
+        }
+    }
+    let by_ai = batches.total - batches.missing();
+    if write_locally(batches, ask).await? > 0 {
+        batches.notice(format!("The AI service gave {by_ai} of the questions; the others were made without it.")).await?;
+    }
+    Ok(if by_ai > 0 { ai_generation(client) } else { local_generation() })
+}
+
+enum Trouble {
+    Provider(LlmError),
+    Stop(Stop),
+}
+
+impl From<Stop> for Trouble {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+async fn write_with(
+    client: &llm::Client,
+    batches: &mut Batches,
+    ask: &QuizGenerate,
+    topic: &str,
+) -> Result<(), Trouble> {
+    let user_id = batches.run().snapshot().await.user_id.map(|id| id.to_string());
+    let document = batches.document.clone();
+    let mut fruitless = 0;
+    while batches.missing() > 0 && fruitless < FRUITLESS_MAX {
+        let already = batches.asked();
+        let request = llm::Request {
+            count: batches.missing().min(CALL_SIZE),
+            types: &ask.question_types,
+            difficulty: ask.difficulty,
+            topic: Some(topic),
+            instructions: ask.instructions.as_deref(),
+            language: ask.language.as_deref(),
+            already: &already,
+            user_id: user_id.as_deref(),
+        };
+        let (give, mut take) = mpsc::unbounded_channel();
+        let call = llm::generate(client, &document, &request, move |draft| {
+            give.send(draft).ok();
+        });
+        let intake = async {
+            let mut accepted = 0;
+            while let Some(draft) = take.recv().await {
+                accepted += batches.accept(vec![draft]).await?;
+            }
+            Ok::<_, Stop>(accepted)
+        };
+        let (called, accepted) = tokio::join!(call, intake);
+        let accepted = accepted?;
+        let used = match &called {
+            Ok(batch) => Some(batch.usage),
+            Err(error) => error.usage(),
+        };
+        if let Some(used) = used {
+            count_usage(batches, used).await?;
+        }
+        called.map_err(Trouble::Provider)?;
+        fruitless = if accepted == 0 { fruitless + 1 } else { 0 };
+    }
+    Ok(())
+}
+
+async fn count_usage(batches: &Batches, used: llm::Usage) -> Result<(), Stop> {
+    batches
+        .run()
+        .note(|job| {
+            let usage = job.usage.get_or_insert_with(Usage::default);
+            usage.prompt_tokens += used.prompt_tokens;
+            usage.completion_tokens += used.completion_tokens;
+            usage.cached_tokens += used.cached_tokens;
+        })
+        .await
+}
+
+/// Fills up with locally made questions; returns how many.
+async fn write_locally(batches: &mut Batches, ask: &QuizGenerate) -> Result<usize, Stop> {
+    if batches.missing() == 0 {
+        return Ok(0);
+    }
+    let request = local::Request {
+        count: batches.total,
+        types: ask.question_types.clone(),
+        difficulty: ask.difficulty,
+        language: ask.language.clone(),
+    };
+    let document = batches.document.clone();
+    let mut dice = batches.dice(0);
+    let drafts = tokio::task::spawn_blocking(move || local::generate(&document, &request, &mut dice)).await;
+    let drafts = drafts.map_err(|error| {
+        tracing::error!(%error, "the local generator failed");
+        JobError::transient("job.crashed", "The job ended in a defect of ours; it is tried again.")
+    })?;
+    let size = batches.total.div_ceil(LOCAL_BATCHES);
+    let mut accepted = 0;
+    for batch in drafts.chunks(size) {
+        accepted += batches.accept(batch.to_vec()).await?;
+    }
+    Ok(accepted)
+}

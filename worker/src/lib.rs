@@ -1,0 +1,70 @@
+//! The workers of SmartStudy: they take jobs from the queue and do the slow work.
+
+use std::sync::Arc;
+
+use shared::{clock::Clock, config::Config, jobs::Ledger};
+
+mod bell;
+mod compose;
+mod document;
+mod draft;
+mod jobs;
+pub mod llm;
+mod local;
+pub mod pdf;
+mod proof;
+mod run;
+pub mod runtime;
+
+pub use document::{Document, Page};
+pub use draft::Draft;
+pub use runtime::Shutdown;
+
+/// What jobs need to do their work.
+pub struct Context {
+    /// Records of jobs, and through it the store.
+    pub ledger: Ledger,
+    /// Name of this worker, unique to its start.
+    pub name: String,
+    /// DeepSeek, where a key is set.
+    llm: Option<llm::Client>,
+    /// Opens documents in a process of its own.
+    reader: pdf::ChildCommand,
+}
+
+/// The context could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ContextError {
+    /// The HTTP client cannot be built.
+    #[error("the HTTP client cannot be built: {0}")]
+    Http(#[from] reqwest::Error),
+    /// The system does not tell which binary this is.
+    #[error("the worker cannot start itself as a reader of documents: {0}")]
+    Reader(#[from] std::io::Error),
+}
+
+impl Context {
+    /// A worker's context from the configuration.
+    pub fn new(config: &Config, ledger: Ledger) -> Result<Arc<Self>, ContextError> {
+        let llm = match &config.deepseek {
+            Some(deepseek) => Some(llm::Client::new(shared::http::client()?, settings(deepseek))),
+            None => None,
+        };
+        let name = worker_name(&ledger.clock);
+        Ok(Arc::new(Self { ledger, name, llm, reader: pdf::ChildCommand::current()? }))
+    }
+}
+
+fn settings(deepseek: &shared::config::DeepSeek) -> llm::Settings {
+    llm::Settings {
+        base_url: deepseek.base_url.clone(),
+        model: deepseek.model.clone(),
+        idle_timeout: deepseek.idle_timeout,
+        ..llm::Settings::deepseek(deepseek.api_key.clone())
+    }
+}
+
+fn worker_name(clock: &Clock) -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "worker".into());
+    format!("{host}-{}", clock.job_id())
+}

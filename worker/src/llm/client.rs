@@ -1,0 +1,386 @@
+//! One call to a chat completion endpoint, streamed.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use reqwest::{
+    Response,
+    header::{DATE, HeaderMap, RETRY_AFTER},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::{LlmError, sse::Decoder};
+
+/// The provider and how to call it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Root of the API, without `/chat/completions`.
+    pub base_url: String,
+    /// Sent as a bearer token.
+    pub api_key: SecretString,
+    /// The model's name.
+    pub model: String,
+    /// Longest silence. Keep-alives are not silence: they are sent while a request waits in the queue.
+    pub idle_timeout: Duration,
+    /// Longest time in which nothing but keep-alives arrives.
+    pub queue_timeout: Duration,
+    /// Most tokens of one answer.
+    pub max_tokens: u32,
+    /// Most bytes of one answer's text.
+    pub max_answer_bytes: usize,
+}
+
+impl Settings {
+    /// DeepSeek as it documents itself, for the key of an account.
+    pub fn deepseek(api_key: SecretString) -> Self {
+        Self {
+            base_url: "https://api.deepseek.com".to_owned(),
+            api_key,
+            model: "deepseek-flash".to_owned(),
+            idle_timeout: Duration::from_secs(60),
+            // The provider itself gives up after about ten minutes.
+            queue_timeout: Duration::from_secs(11 * 60),
+            max_tokens: 32_768,
+            max_answer_bytes: 4 << 20,
+        }
+    }
+}
+
+/// Who says a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Our standing rules.
+    System,
+    /// The material and the task.
+    User,
+}
+
+/// One message of a prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// Who says it.
+    pub role: Role,
+    /// What is said.
+    pub content: String,
+}
+
+/// Whether the model thinks before it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Thinking {
+    /// It answers at once.
+    #[default]
+    Disabled,
+    /// It thinks first; the thoughts are dropped.
+    Enabled,
+}
+
+/// What to ask. The answer is always a JSON object, so the messages must name JSON and show an example.
+#[derive(Debug, Clone, Copy)]
+pub struct Chat<'a> {
+    /// The prompt; what several calls share comes first.
+    pub messages: &'a [Message],
+    /// Isolates scheduling and cache at the provider.
+    pub user_id: Option<&'a str>,
+    /// Whether the model thinks first.
+    pub thinking: Thinking,
+}
+
+/// What a call cost, in tokens; zero where the provider did not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt, cached ones included.
+    pub prompt_tokens: u64,
+    /// Tokens of the answer.
+    pub completion_tokens: u64,
+    /// Tokens of the prompt that came from the provider's cache.
+    pub cached_tokens: u64,
+}
+
+/// Why the model stopped, as the protocol names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The answer is complete.
+    Stop,
+    /// The answer is cut at the most tokens allowed.
+    Length,
+    /// The provider's filter stopped it.
+    ContentFilter,
+    /// It wants to call a tool; we offer none.
+    ToolCalls,
+    /// The provider ran out of resources.
+    InsufficientSystemResource,
+    /// A reason that is not documented.
+    #[serde(other)]
+    Unknown,
+}
+
+/// How an answer ended that can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Completion {
+    /// `Stop` or `Length`; the others are errors.
+    pub finish_reason: FinishReason,
+    /// What it cost.
+    pub usage: Usage,
+}
+
+/// Calls one provider; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    settings: Arc<Settings>,
+}
+
+impl Client {
+    /// A client that calls over `http`, which must not limit the whole time of a request.
+    pub fn new(http: reqwest::Client, settings: Settings) -> Self {
+        Self { http, settings: Arc::new(settings) }
+    }
+
+    /// How it calls.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Asks once and hands over the answer's text piece by piece while it arrives. Dropping the future
+    /// drops the connection.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LlmError`]; pieces handed over before it are good as far as they go.
+    pub async fn chat(&self, chat: &Chat<'_>, mut text: impl FnMut(&str)) -> Result<Completion, LlmError> {
+        let settings = &*self.settings;
+        let response = self.send(chat).await?;
+        let mut body = response.bytes_stream();
+        let mut decoder = Decoder::new(settings.max_answer_bytes);
+        let mut answer = Answer::new(settings.max_answer_bytes);
+        let mut events = Vec::new();
+        let mut queued_until = Instant::now() + settings.queue_timeout;
+        while !answer.done {
+            let silent_until = Instant::now() + settings.idle_timeout;
+            let bytes = match timeout_at(silent_until.min(queued_until), body.next()).await {
+                Ok(Some(Ok(bytes))) => bytes,
+                Ok(None) => break,
+                // Only the usage is missing then.
+                Ok(Some(Err(_))) | Err(_) if answer.finish_reason.is_some() => break,
+                Ok(Some(Err(error))) if error.is_timeout() => return Err(LlmError::Timeout),
+                Ok(Some(Err(_))) => return Err(LlmError::Cut),
+                Err(_) => return Err(LlmError::Timeout),
+            };
+            decoder.push(&bytes, &mut events)?;
+            if !events.is_empty() {
+                queued_until = Instant::now() + settings.queue_timeout;
+            }
+            for event in events.drain(..) {
+                answer.event(&event, &mut text)?;
+            }
+        }
+        if !answer.done
+            && let Some(event) = decoder.finish()
+        {
+            // Half an event is no fault of the format but of the connection.
+            answer.event(&event, &mut text).map_err(|error| match error {
+                LlmError::Malformed { .. } => LlmError::Cut,
+                error => error,
+            })?;
+        }
+        answer.completion()
+    }
+
+    async fn send(&self, chat: &Chat<'_>) -> Result<Response, LlmError> {
+        let settings = &*self.settings;
+        let request = self
+            .http
+            .post(format!("{}/chat/completions", settings.base_url.trim_end_matches('/')))
+            .bearer_auth(settings.api_key.expose_secret())
+            .json(&Body {
+                model: &settings.model,
+                messages: chat.messages,
+                thinking: chat.thinking,
+                response_format: ResponseFormat::JsonObject,
+                max_tokens: settings.max_tokens,
+                stream: true,
+                stream_options: StreamOptions { include_usage: true },
+                user_id: chat.user_id,
+            });
+        let response = timeout(settings.idle_timeout, request.send())
+            .await
+            .map_err(|_| LlmError::Timeout)?
+            .map_err(|error| LlmError::from_transport(&error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        // The body may repeat the prompt or part of the key, so it is left unread.
+        Err(LlmError::from_status(status.as_u16(), retry_after(response.headers())))
+    }
+}
+
+/// Seconds, or a date that is read against the provider's own clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let value = text(RETRY_AFTER)?;
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp());
+    let wait = date(value)?.duration_since(date(text(DATE)?)?);
+    Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    messages: &'a [Message],
+    thinking: Thinking,
+    response_format: ResponseFormat,
+    max_tokens: u32,
+    stream: bool,
+    stream_options: StreamOptions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum ResponseFormat {
+    JsonObject,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    choices: Vec<Choice>,
+    usage: Option<WireUsage>,
+    error: Option<WireError>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    delta: Option<Delta>,
+    finish_reason: Option<FinishReason>,
+}
+
+#[derive(Deserialize)]
+struct Delta {
+    content: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireError {
+    #[serde(default)]
+    code: Value,
+}
+
+#[derive(Deserialize)]
+struct WireUsage {
+    #[serde(default)]
+    prompt_tokens: u64,
+    #[serde(default)]
+    completion_tokens: u64,
+    #[serde(default)]
+    prompt_cache_hit_tokens: u64,
+}
+
+/// What has arrived of an answer.
+struct Answer {
+    room: usize,
+    blank: bool,
+    finish_reason: Option<FinishReason>,
+    usage: Usage,
+    done: bool,
+}
+
+impl Answer {
+    fn new(room: usize) -> Self {
+        Self { room, blank: true, finish_reason: None, usage: Usage::default(), done: false }
+    }
+
+    fn event(&mut self, data: &str, text: &mut impl FnMut(&str)) -> Result<(), LlmError> {
+        if data.trim() == "[DONE]" {
+            self.done = true;
+            return Ok(());
+        }
+        let chunk: Chunk =
+            serde_json::from_str(data).map_err(|_| LlmError::malformed("an event is not a chunk"))?;
+        if let Some(WireError { code }) = chunk.error {
+            let status = code.as_u64().and_then(|code| u16::try_from(code).ok());
+            return Err(LlmError::from_status(status.filter(|code| *code >= 400).unwrap_or(500), None));
+        }
+        if let Some(usage) = chunk.usage {
+            self.usage = Usage {
+                prompt_tokens: usage.prompt_tokens,
+                completion_tokens: usage.completion_tokens,
+                cached_tokens: usage.prompt_cache_hit_tokens,
+            };
+        }
+        for choice in chunk.choices {
+            if let Some(content) = choice.delta.and_then(|delta| delta.content) {
+                self.room = self
+                    .room
+                    .checked_sub(content.len())
+                    .ok_or(LlmError::Malformed { what: "the answer is too long", usage: self.usage })?;
+                self.blank &= content.trim().is_empty();
+                text(&content);
+            }
+            self.finish_reason = choice.finish_reason.or(self.finish_reason);
+        }
+        Ok(())
+    }
+
+    fn completion(self) -> Result<Completion, LlmError> {
+        let usage = self.usage;
+        match self.finish_reason.ok_or(LlmError::Cut)? {
+            FinishReason::Stop | FinishReason::Length if self.blank => Err(LlmError::Blank { usage }),
+            finish_reason @ (FinishReason::Stop | FinishReason::Length) => {
+                Ok(Completion { finish_reason, usage })
+            }
+            FinishReason::ContentFilter => Err(LlmError::ContentFilter { usage }),
+            FinishReason::InsufficientSystemResource => Err(LlmError::Overloaded { usage }),
+            FinishReason::ToolCalls => Err(LlmError::Malformed { what: "it calls a tool", usage }),
+            FinishReason::Unknown => {
+                Err(LlmError::Malformed { what: "its finish reason is not known", usage })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(retry: &str, date: Option<&str>) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, retry.parse().unwrap());
+        if let Some(date) = date {
+            headers.insert(DATE, date.parse().unwrap());
+        }
+        retry_after(&headers).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = Some("Wed, 21 Oct 2026 07:28:00 GMT");
+        assert_eq!(wait("7", None), Some(7));
+        assert_eq!(wait("Wed, 21 Oct 2026 07:29:30 GMT", now), Some(90));
+        assert_eq!(wait("Wed, 21 Oct 2026 07:00:00 GMT", now), Some(0));
+        assert_eq!(wait("Wed, 21 Oct 2026 07:29:30 GMT", None), None);
+        assert_eq!(wait("soon", now), None);
+    }
+
+    #[test]
+    fn the_key_is_not_shown() {
+        let settings = Settings::deepseek("sk-secret".into());
+        assert!(!format!("{settings:?}").contains("sk-secret"));
+    }
+}

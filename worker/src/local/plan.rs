@@ -1,0 +1,161 @@
+//! Which sentences are asked about, and with which kind of question.
+
+use std::collections::{HashMap, HashSet};
+
+use rand::{Rng, RngExt};
+use shared::domain::{Difficulty, QuestionType};
+
+use super::corpus::WordId;
+use super::makers;
+use super::morphology::fold;
+use super::studio::{Proposal, Studio};
+use crate::draft::Draft;
+
+/// Questions that may have the same term as their key.
+const SAME_KEY: usize = 2;
+/// Share of words two sentences may have in common before they count as one.
+const SAME_SENTENCE: f64 = 0.7;
+
+/// A quiz in the making.
+pub struct Plan<'s, 'd> {
+    studio: &'s Studio<'d>,
+    /// Sentences that can be asked about, in reading order, with how well they suit.
+    sites: Vec<(usize, f64)>,
+    slots: Vec<Option<(usize, Draft)>>,
+    keys: HashMap<String, usize>,
+    used: HashSet<usize>,
+    questions: HashSet<String>,
+    /// Sentences quoted for each word, to find the ones that say the same.
+    quoting: HashMap<WordId, Vec<usize>>,
+    tried: HashSet<(QuestionType, usize)>,
+}
+
+impl<'s, 'd> Plan<'s, 'd> {
+    /// A plan for so many questions.
+    pub fn new(studio: &'s Studio<'d>, count: usize, rng: &mut impl Rng) -> Self {
+        let sentences = studio.corpus.sentences.iter().enumerate();
+        let sites: Vec<(usize, f64)> = sentences
+            .filter(|(index, sentence)| sentence.usable && !studio.terms.mentioned(*index).is_empty())
+            .map(|(index, _)| (index, suits(studio, index) + rng.random_range(0.0..1.0)))
+            .collect();
+        // No more questions than sentences, whatever was asked for.
+        let slots = std::iter::repeat_with(|| None).take(count.min(sites.len())).collect();
+        Self {
+            studio,
+            sites,
+            slots,
+            keys: HashMap::new(),
+            used: HashSet::new(),
+            questions: HashSet::new(),
+            quoting: HashMap::new(),
+            tried: HashSet::new(),
+        }
+    }
+
+    /// Fills the plan: each stretch of the text gets its question first, what stays open goes to
+    /// the best sentences left.
+    pub fn fill(mut self, kinds: &[QuestionType], rng: &mut impl Rng) -> Vec<Draft> {
+        let count = self.slots.len();
+        let length = self.sites.len();
+        // Kinds few sentences carry choose first.
+        let mut order: Vec<usize> = (0..count).collect();
+        order.sort_by_key(|slot| scarcity(kinds[slot % kinds.len()]));
+        for slot in order {
+            let stretch = self.ranked(slot * length / count..(slot + 1) * length / count);
+            self.place(slot, kinds[slot % kinds.len()], &stretch, rng);
+        }
+        let everywhere = self.ranked(0..length);
+        for turn in 0..kinds.len() {
+            for slot in 0..count {
+                if self.slots[slot].is_none() {
+                    self.place(slot, kinds[(slot + turn) % kinds.len()], &everywhere, rng);
+                }
+            }
+        }
+        let mut drafts: Vec<(usize, Draft)> = self.slots.into_iter().flatten().collect();
+        drafts.sort_by_key(|(sentence, _)| *sentence);
+        drafts.into_iter().map(|(_, draft)| draft).collect()
+    }
+
+    /// Sentences of a stretch, the best first.
+    fn ranked(&self, stretch: std::ops::Range<usize>) -> Vec<usize> {
+        let mut sites = self.sites[stretch].to_vec();
+        sites.sort_by(|a, b| b.1.total_cmp(&a.1));
+        sites.into_iter().map(|(sentence, _)| sentence).collect()
+    }
+
+    fn place(&mut self, slot: usize, kind: QuestionType, sentences: &[usize], rng: &mut impl Rng) {
+        for &sentence in sentences {
+            if self.used.contains(&sentence) || !self.tried.insert((kind, sentence)) {
+                continue;
+            }
+            let free = |key: &str| self.keys.get(key).is_none_or(|times| *times < SAME_KEY);
+            let proposal = makers::make(self.studio, kind, sentence, &free, rng);
+            if let Some(proposal) = proposal.filter(|proposal| self.is_new(proposal)) {
+                self.take(slot, sentence, proposal);
+                return;
+            }
+        }
+    }
+
+    /// Whether nothing like it is in the quiz yet.
+    fn is_new(&self, proposal: &Proposal) -> bool {
+        let fresh = proposal.sentences.iter().all(|sentence| !self.used.contains(sentence) && !self.resembles(*sentence));
+        fresh && !self.questions.contains(&identity(&proposal.draft))
+    }
+
+    fn resembles(&self, sentence: usize) -> bool {
+        let content = |index: usize| &self.studio.corpus.sentences[index].content;
+        let mut shared: HashMap<usize, usize> = HashMap::new();
+        for quoted in content(sentence).iter().filter_map(|word| self.quoting.get(word)).flatten() {
+            *shared.entry(*quoted).or_default() += 1;
+        }
+        shared.into_iter().any(|(quoted, shared)| {
+            let all = content(sentence).len() + content(quoted).len() - shared;
+            shared as f64 >= SAME_SENTENCE * all as f64
+        })
+    }
+
+    fn take(&mut self, slot: usize, sentence: usize, proposal: Proposal) {
+        for &quoted in &proposal.sentences {
+            self.used.insert(quoted);
+            for word in &self.studio.corpus.sentences[quoted].content {
+                self.quoting.entry(*word).or_default().push(quoted);
+            }
+        }
+        for key in proposal.keys {
+            *self.keys.entry(key).or_default() += 1;
+        }
+        self.questions.insert(identity(&proposal.draft));
+        self.slots[slot] = Some((sentence, proposal.draft));
+    }
+}
+
+/// What makes a question the same as another.
+fn identity(draft: &Draft) -> String {
+    let answer = if draft.question.contains('“') || draft.question.len() > 60 { String::new() } else { format!("{:?}", draft.answer) };
+    format!("{} {answer}", fold(&draft.question))
+}
+
+/// How well a sentence suits as the ground of a question.
+fn suits(studio: &Studio<'_>, index: usize) -> f64 {
+    let sentence = &studio.corpus.sentences[index];
+    let weight = studio.terms.mentioned(index).iter().map(|mention| studio.term(mention.term).weight).fold(0.0, f64::max);
+    let length = sentence.tokens.len() as f64;
+    let ideal = if studio.difficulty == Difficulty::Hard { 22.0 } else { 15.0 };
+    let fitting = 1.0 - ((length - ideal).abs() / 25.0).min(1.0);
+    let defines = if studio.definition_of(index).is_some() { 1.5 } else { 0.0 };
+    weight * 0.5 + fitting + defines + f64::from(u8::from(sentence.opens)) * 0.3
+}
+
+/// How few sentences carry a kind; the fewest come first.
+const fn scarcity(kind: QuestionType) -> u8 {
+    match kind {
+        QuestionType::Matching | QuestionType::Ordering => 0,
+        QuestionType::MultipleSelect => 1,
+        QuestionType::Numeric => 2,
+        QuestionType::MultipleChoice => 3,
+        QuestionType::ShortAnswer | QuestionType::Cloze => 4,
+        QuestionType::TrueFalse => 5,
+    }
+}

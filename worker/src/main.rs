@@ -1,0 +1,98 @@
+//! `smartstudy-worker`: takes jobs from the queue and does the slow work.
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::Context as _;
+use axum::{Router, routing::get};
+use clap::{Parser, Subcommand};
+use metrics_exporter_prometheus::PrometheusHandle;
+use shared::{config::Config, jobs::Dispatcher, setup, telemetry};
+use tokio::signal::unix::{SignalKind, signal};
+use worker::{Shutdown, pdf, runtime};
+
+/// How long running jobs may take to end once the worker is told to.
+const GRACE: Duration = Duration::from_secs(20);
+
+#[derive(Parser)]
+#[command(version, about = "Takes SmartStudy's jobs from the queue and does the slow work")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run jobs until told to stop (the default).
+    Run,
+    /// Write the text of documents to a folder, with a status line for each.
+    Extract {
+        /// Documents to read.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Folder for NAME.txt and status.tsv.
+        #[arg(long, default_value = ".")]
+        out: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == pdf::SUBCOMMAND) {
+        return pdf::child_main();
+    }
+    match start(Arguments::parse().command.unwrap_or(Command::Run)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("smartstudy-worker: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn start(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Run => run().await,
+        Command::Extract { files, out } => pdf::cli::run(&files, &out).await,
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    telemetry::logs(config.log_format);
+    let metrics = telemetry::metrics()?;
+    let ledger = setup::ledger(&config).await?;
+    let context = worker::Context::new(&config, ledger.clone())?;
+    serve_metrics(&config, metrics).await?;
+    tokio::spawn(Dispatcher::new(ledger).run());
+
+    let shutdown = Shutdown::default();
+    tokio::spawn(on_signal(shutdown.clone())?);
+    tracing::info!(name = context.name, slots = config.worker_concurrency, "working");
+    runtime::run(context, config.worker_concurrency, shutdown).await?;
+    tracing::info!("drained");
+    Ok(())
+}
+
+/// Stops taking jobs at the first signal, and gives running ones back when the grace time is over.
+fn on_signal(shutdown: Shutdown) -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("draining");
+        shutdown.stop.cancel();
+        tokio::time::sleep(GRACE).await;
+        shutdown.release.cancel();
+    })
+}
+
+async fn serve_metrics(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()> {
+    let address = (config.host.as_str(), config.metrics_port);
+    let listener = tokio::net::TcpListener::bind(address).await.context("METRICS_PORT cannot be listened on")?;
+    tracing::info!("metrics on http://{}/metrics", listener.local_addr()?);
+    let routes = Router::new()
+        .route("/metrics", get(move || std::future::ready(metrics.render())))
+        .route("/health/live", get(|| std::future::ready("ok")));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Ok(())
+}

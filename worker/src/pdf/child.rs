@@ -1,0 +1,205 @@
+//! The child's side: confine yourself, read one document, answer, end.
+//!
+//! Input is one line of JSON (a [`Request`]) and then the document up to the end of the stream; output
+//! is one JSON value (a [`Reply`]).
+
+use std::{
+    io::{self, BufRead, Read, Write},
+    process::ExitCode,
+};
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+use serde::{Deserialize, Serialize};
+
+use super::{Limits, Options, PdfError, engine, normalize};
+use crate::document::Document;
+
+/// The longest request line, in bytes.
+const MAX_REQUEST: u64 = 64 << 10;
+
+/// Open files the child may have: its three streams, and one to spare.
+const MAX_FILES: u64 = 4;
+
+/// The exit status of a child that was not spoken to properly.
+const MISUSED: u8 = 2;
+
+/// What the parent asks, ahead of the document's bytes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Request {
+    pub(super) options: Options,
+    pub(super) limits: Limits,
+}
+
+/// What the child answers.
+pub(super) type Reply = Result<Document, Failure>;
+
+/// The failures that lie in the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Failure {
+    Encrypted,
+    NoText,
+    Damaged,
+    TooComplex,
+    NoSuchPage { count: u32 },
+}
+
+impl From<Failure> for PdfError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Encrypted => Self::Encrypted,
+            Failure::NoText => Self::NoText,
+            Failure::Damaged => Self::Damaged,
+            Failure::TooComplex => Self::TooComplex,
+            Failure::NoSuchPage { count } => Self::NoSuchPage { count },
+        }
+    }
+}
+
+/// Runs as the child: reads one request and one document from standard input and writes the answer to
+/// standard output. Call it before any thread exists, as the limits it sets on the process are for good.
+pub fn child_main() -> ExitCode {
+    match serve(&mut io::stdin().lock(), &mut io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(MISUSED),
+    }
+}
+
+fn serve(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<()> {
+    let request = Request::read(input)?;
+    confine(&request.limits)?;
+    let mut document = Vec::new();
+    input.read_to_end(&mut document)?;
+    serde_json::to_writer(&mut *output, &request.answer(document))?;
+    output.flush()
+}
+
+/// Sets the limits of this process, before it has seen a byte of the document.
+fn confine(limits: &Limits) -> io::Result<()> {
+    let exactly = |value| Rlimit { current: Some(value), maximum: Some(value) };
+    let cpu = limits.cpu.as_secs().max(1);
+    setrlimit(Resource::Core, exactly(0))?;
+    setrlimit(Resource::Fsize, exactly(0))?;
+    setrlimit(Resource::Nofile, exactly(MAX_FILES))?;
+    setrlimit(Resource::Cpu, Rlimit { current: Some(cpu), maximum: Some(cpu + 1) })?;
+    setrlimit(Resource::As, exactly(limits.memory))?;
+    Ok(())
+}
+
+impl Request {
+    fn read(input: &mut impl BufRead) -> io::Result<Self> {
+        let mut line = Vec::new();
+        input.take(MAX_REQUEST).read_until(b'\n', &mut line)?;
+        Ok(serde_json::from_slice(&line)?)
+    }
+
+    /// The line that goes ahead of the document.
+    pub(super) fn to_line(&self) -> io::Result<Vec<u8>> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    fn answer(&self, document: Vec<u8>) -> Reply {
+        let reading = engine::read(document, &self.options, &self.limits)?;
+        let document = normalize::document(reading.pages);
+        match (is_readable(&document), reading.is_partial) {
+            (true, _) => Ok(document),
+            (false, true) => Err(Failure::Damaged),
+            (false, false) => Err(Failure::NoText),
+        }
+    }
+}
+
+/// Whether most of what is written can be read: a font that does not say which characters its shapes
+/// are leaves replacement characters and private ones.
+fn is_readable(document: &Document) -> bool {
+    let (mut letters, mut unknown) = (0_usize, 0_usize);
+    for char in document.pages.iter().flat_map(|page| page.text.chars()) {
+        match char {
+            '\u{fffd}' | '\u{e000}'..='\u{f8ff}' => unknown += 1,
+            _ if char.is_alphanumeric() => letters += 1,
+            _ => {}
+        }
+    }
+    letters > unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Page;
+
+    fn answer(document: &[u8], options: Options) -> Reply {
+        Request { options, limits: Limits::default() }.answer(document.to_vec())
+    }
+
+    fn fixture(name: &str) -> Vec<u8> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/pdf/");
+        std::fs::read(format!("{path}{name}")).unwrap()
+    }
+
+    #[test]
+    fn a_request_survives_the_way() {
+        let options = Options { password: Some("line\nbreak".into()), pages: Some("1-3,7".parse().unwrap()) };
+        let request = Request { options: options.clone(), limits: Limits::default() };
+        let mut line = request.to_line().unwrap();
+        line.extend_from_slice(b"%PDF-1.7");
+        let mut input = &line[..];
+        let read = Request::read(&mut input).unwrap();
+        assert_eq!((read.options, read.limits), (options, Limits::default()));
+        assert_eq!(input, b"%PDF-1.7");
+        assert!(Request::read(&mut &b"no json\n"[..]).is_err());
+    }
+
+    #[test]
+    fn a_reply_survives_the_way() {
+        let document = Document { pages: vec![Page { number: Some(2), text: "é\n\n\"x\"".into() }] };
+        for reply in [Ok(document), Err(Failure::NoSuchPage { count: 9 }), Err(Failure::Encrypted)] {
+            let json = serde_json::to_vec(&reply).unwrap();
+            assert_eq!(serde_json::from_slice::<Reply>(&json).unwrap(), reply);
+        }
+    }
+
+    #[test]
+    fn a_lecture_comes_out_as_it_was_written() {
+        let document = answer(&fixture("lecture.pdf"), Options::default()).unwrap();
+        let truth = String::from_utf8(fixture("lecture.txt")).unwrap();
+        let text: Vec<&str> = document.pages.iter().map(|page| page.text.as_str()).collect();
+        assert_eq!(text.join("\n\n"), truth.trim_end());
+        let numbers: Vec<_> = document.pages.iter().map(|page| page.number).collect();
+        assert_eq!(numbers, (1..=10).map(Some).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn only_the_chosen_pages_come_out() {
+        let choose = |pages: &str| Options { password: None, pages: Some(pages.parse().unwrap()) };
+        let document = answer(&fixture("lecture.pdf"), choose("2,9-12")).unwrap();
+        let numbers: Vec<_> = document.pages.iter().filter_map(|page| page.number).collect();
+        assert_eq!(numbers, [2, 9, 10]);
+        assert_eq!(answer(&fixture("lecture.pdf"), choose("11")), Err(Failure::NoSuchPage { count: 10 }));
+    }
+
+    #[test]
+    fn a_protected_document_opens_with_its_password_only() {
+        let with = |password: &str| Options { password: Some(password.into()), pages: None };
+        let protected = fixture("encrypted.pdf");
+        assert_eq!(answer(&protected, Options::default()), Err(Failure::Encrypted));
+        assert_eq!(answer(&protected, with("wrong")), Err(Failure::Encrypted));
+        assert!(answer(&protected, with("open sesame")).is_ok());
+        assert!(answer(&fixture("encrypted_empty_user.pdf"), Options::default()).is_ok());
+    }
+
+    #[test]
+    fn what_holds_no_text_is_said_to_hold_none() {
+        assert_eq!(answer(&fixture("scan.pdf"), Options::default()), Err(Failure::NoText));
+        assert_eq!(answer(&fixture("damaged.pdf"), Options::default()), Err(Failure::Damaged));
+    }
+
+    #[test]
+    fn more_pages_than_allowed_are_too_complex() {
+        let limits = Limits { pages: 9, ..Limits::default() };
+        let request = Request { options: Options::default(), limits };
+        assert_eq!(request.answer(fixture("lecture.pdf")), Err(Failure::TooComplex));
+    }
+}

@@ -1,0 +1,144 @@
+//! A job while it runs: what its work may tell the ledger, under the lease it holds.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use shared::{
+    domain::{Job, JobError, JobId, Progress, Question, Refusal, Timestamp},
+    jobs::LedgerError,
+    store::StoreError,
+};
+use tokio::sync::Mutex;
+
+use crate::{Context, llm::LlmError, pdf::PdfError};
+
+/// Why work ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// The try failed.
+    #[error("{}", .error.message)]
+    Failed {
+        /// What the job's owner is told.
+        error: JobError,
+        /// Earliest next try the provider allows.
+        retry_after: Option<Duration>,
+    },
+    /// Somebody else holds the lease, or the job was cancelled.
+    #[error("the lease is lost")]
+    Lost,
+    /// The worker shuts down.
+    #[error("the worker shuts down")]
+    Released,
+}
+
+impl From<JobError> for Stop {
+    fn from(error: JobError) -> Self {
+        Self::Failed { error, retry_after: None }
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(%error, "a job could not use the store");
+        JobError::transient("store.unavailable", "The database did not answer; the job is tried again.").into()
+    }
+}
+
+impl From<LedgerError> for Stop {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Store(error) => error.into(),
+            LedgerError::Refused(_) | LedgerError::NotFound => Self::Lost,
+        }
+    }
+}
+
+impl From<PdfError> for Stop {
+    fn from(error: PdfError) -> Self {
+        let retryable = !error.is_permanent();
+        JobError { code: error.code().to_owned(), message: error.to_string(), retryable }.into()
+    }
+}
+
+impl From<LlmError> for Stop {
+    fn from(error: LlmError) -> Self {
+        let retry_after = error.retry_after();
+        let retryable = error.is_retryable();
+        let error = JobError { code: error.code().to_owned(), message: error.to_string(), retryable };
+        Self::Failed { error, retry_after }
+    }
+}
+
+/// A running job.
+pub struct Run {
+    /// The job's id.
+    pub id: JobId,
+    context: Arc<Context>,
+    token: i64,
+    job: Mutex<Job>,
+}
+
+impl Run {
+    pub(crate) fn new(context: Arc<Context>, job: Job, token: i64) -> Self {
+        Self { id: job.id, context, token, job: Mutex::new(job) }
+    }
+
+    /// The record as last written or read.
+    pub async fn snapshot(&self) -> Job {
+        self.job.lock().await.clone()
+    }
+
+    /// Changes the record by a transition that the lease allows.
+    pub(crate) async fn change(
+        &self,
+        mut transition: impl FnMut(&mut Job, i64, Timestamp) -> Result<(), Refusal>,
+    ) -> Result<(), Stop> {
+        let mut job = self.job.lock().await;
+        Ok(self.context.ledger.change(&mut job, |job, now| transition(job, self.token, now)).await?)
+    }
+
+    /// Tells how far the work is.
+    pub async fn progress(&self, progress: Progress) -> Result<(), Stop> {
+        self.publish(progress, Vec::new()).await
+    }
+
+    /// Tells how far the work is, and shows newly accepted questions without their keys.
+    pub async fn publish(&self, progress: Progress, questions: Vec<Question>) -> Result<(), Stop> {
+        let shown: Vec<Question> = questions.iter().map(Question::without_answers).collect();
+        self.change(|job, token, now| job.advance(token, progress.clone(), shown.clone(), now)).await
+    }
+
+    /// Adds what the job's owner should know about the result, and what provider calls used.
+    pub async fn note(&self, add: impl Fn(&mut Job)) -> Result<(), Stop> {
+        self.change(|job, token, _| {
+            job.checkpointed(token)?;
+            add(job);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Saves a piece of work, so that a later try does not do it again.
+    pub async fn checkpoint(&self, name: &str, value: &impl Serialize) -> Result<(), Stop> {
+        let value = serde_json::to_value(value).map_err(|error| StoreError::Internal(error.into()))?;
+        self.context.ledger.store.put_checkpoint(self.id, name, &value).await?;
+        self.change(|job, token, _| job.checkpointed(token)).await
+    }
+
+    /// What earlier tries saved, by name.
+    pub async fn checkpoints(&self) -> Result<Checkpoints, Stop> {
+        Ok(Checkpoints(self.context.ledger.store.checkpoints(self.id).await?))
+    }
+}
+
+/// Saved pieces of work, by name.
+#[derive(Debug)]
+pub struct Checkpoints(BTreeMap<String, Value>);
+
+impl Checkpoints {
+    /// Takes one out, if it is there and has the expected shape.
+    pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        self.0.remove(name).and_then(|value| serde_json::from_value(value).ok())
+    }
+}
