@@ -1,0 +1,12 @@
+//! The HTTP API of SmartStudy: it validates, reads, writes small things and enqueues the rest.
+
+pub mod app;
+mod extract;
+mod frame;
+mod idempotency;
+mod logins;
+pub mod openapi;
+mod passwords;
+mod problem;
+mod routes;
+mod tokens;

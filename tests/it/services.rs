@@ -1,8 +1,5 @@
 //! The harness's own servers: what the other suites take for granted.
 
-use std::process::Command;
-
-use harness::process::Process;
 use harness::{Mongod, Proxy, RedisServer};
 use mongodb::bson::{Document, doc};
 use redis::AsyncCommands;
@@ -89,13 +86,13 @@ async fn proxy_stands_between_a_client_and_its_server() {
 
 #[tokio::test]
 async fn processes_are_read_and_ended() {
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", "trap 'kill $!; echo bye >&2; exit 3' TERM; sleep 600 & echo hello; wait"]);
-    let process = Process::spawn("sh", command);
-    process.line(|line| (line == "hello").then_some(())).await.unwrap();
-    assert!(process.rss_kb() > 0);
+    let server = RedisServer::start().await;
+    let process = server.process();
+    assert!(process.rss_kb() > 0 && process.peak_rss_kb() >= process.rss_kb());
     assert_eq!(process.exit_status(), None);
-    assert_eq!(process.terminate().await.code(), Some(3));
-    process.line(|line| (line == "bye").then_some(())).await.unwrap();
-    assert_eq!(process.line(|line| (line == "never").then_some(())).await, None);
+    assert_eq!(process.terminate().await.code(), Some(0));
+    process.line(|line| line.contains("bye bye").then_some(())).await.unwrap();
+    assert_eq!(process.line(|line| line.contains("never").then_some(())).await, None);
+    process.kill_hard();
+    assert_eq!(process.exit_status().and_then(|status| status.code()), Some(0));
 }

@@ -70,7 +70,11 @@ impl Scratch {
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
-        let path = tempfile::Builder::new().tempdir_in(base).expect("a directory for this process").keep();
+        let path = tempfile::Builder::new()
+            .prefix("run-")
+            .tempdir_in(base)
+            .expect("a directory for this process")
+            .keep();
         let lock = File::create(path.join("lock")).expect("a lock file");
         lock.lock().expect("the lock of this process");
         Self { path, _lock: lock }

@@ -5,6 +5,7 @@ mod fold;
 mod id;
 mod job;
 mod mark;
+mod pages;
 mod quiz;
 mod session;
 mod time;
@@ -17,6 +18,7 @@ pub use job::{
     AttemptRecord, Cost, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease, NewJob, Progress, Refusal, Usage,
 };
 pub use mark::{Marks, mark, submit};
+pub use pages::{PageRanges, PageRangesError};
 pub use quiz::{
     Answer, Bloom, Difficulty, Generation, Key, Method, Pairs, Provider, Question, QuestionType, Quiz,
     QuizStatus, Settings, Source,

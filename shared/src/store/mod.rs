@@ -110,6 +110,18 @@ pub struct SubmissionFilter {
     pub max_score: Option<f64>,
 }
 
+impl SubmissionFilter {
+    /// Everything a student submitted.
+    pub fn of(user_id: Id) -> Self {
+        Self { user_id, quiz_id: None, topic: None, from: None, until: None, min_score: None, max_score: None }
+    }
+
+    /// At one quiz.
+    pub fn at(self, quiz_id: Id) -> Self {
+        Self { quiz_id: Some(quiz_id), ..self }
+    }
+}
+
 /// A response kept for its `Idempotency-Key`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct KeptResponse {

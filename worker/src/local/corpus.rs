@@ -142,7 +142,9 @@ impl<'a> Corpus<'a> {
             let end = start + word.len();
             let elided = (self.language == Language::French).then(|| word.find(['\'', '’'])).flatten();
             match pieces.last_mut() {
-                Some(last) if matches!(&text[last.end..start], "-" | "\u{2010}" | "\u{2011}") => last.end = end,
+                Some(last) if matches!(&text[last.end..start], "-" | "\u{2010}" | "\u{2011}") => {
+                    last.end = end
+                }
                 _ => match elided {
                     Some(cut) => {
                         pieces.push(start..start + cut);
@@ -197,8 +199,25 @@ impl<'a> Corpus<'a> {
                     usage.lower += 1;
                     let drives = matches!(
                         self.words[before.word as usize].as_str(),
-                        "to" | "can" | "could" | "may" | "might" | "must" | "should" | "will" | "would" | "it" | "they"
-                            | "he" | "she" | "we" | "you" | "which" | "that" | "who" | "cannot" | "and"
+                        "to" | "can"
+                            | "could"
+                            | "may"
+                            | "might"
+                            | "must"
+                            | "should"
+                            | "will"
+                            | "would"
+                            | "it"
+                            | "they"
+                            | "he"
+                            | "she"
+                            | "we"
+                            | "you"
+                            | "which"
+                            | "that"
+                            | "who"
+                            | "cannot"
+                            | "and"
                     );
                     // "and" and "to" also join nouns, so they count less than the others.
                     let weak = matches!(self.words[before.word as usize].as_str(), "and" | "to" | "that");
@@ -221,7 +240,9 @@ impl<'a> Corpus<'a> {
             let usable = is_whole(self.text(sentence), self.language)
                 && self.fits(tokens)
                 && tokens.first().is_some_and(|token| !lexicon.refers_back(&self.words[token.word as usize]))
-                && tokens.first().is_some_and(|token| token.capital || token.digit || !self.language.has_case())
+                && tokens
+                    .first()
+                    .is_some_and(|token| token.capital || token.digit || !self.language.has_case())
                 && content.len() >= 2
                 && seen.insert(tokens.iter().map(|token| token.word).collect());
             let sentence = &mut self.sentences[index];
@@ -243,10 +264,13 @@ impl<'a> Corpus<'a> {
 /// Whether a sentence is prose: a statement, with balanced brackets and quotes, and mostly letters.
 fn is_whole(text: &str, language: Language) -> bool {
     let last = text.trim_end_matches(['"', '”', '’', '»', ')', ']', '」', '』', '）']).chars().next_back();
-    if !matches!(last, Some('.' | '!' | '。' | '！' | '।')) || text.contains("__") || text.contains("://") {
+    if !matches!(last, Some('.' | '!' | '。' | '！' | '।')) || text.contains("__") || text.contains("://")
+    {
         return false;
     }
-    if text.contains(['@', '|', '=', '\\', '{', '}', '<', '>', '\t', '\u{FFFD}', '□', '•']) || text.contains("..") {
+    if text.contains(['@', '|', '=', '\\', '{', '}', '<', '>', '\t', '\u{FFFD}', '□', '•'])
+        || text.contains("..")
+    {
         return false;
     }
     let (mut depth, mut letters, mut visible, mut straight) = (0_i32, 0_usize, 0_usize, 0_usize);
@@ -265,6 +289,8 @@ fn is_whole(text: &str, language: Language) -> bool {
         }
     }
     let balanced = depth == 0 || (language == Language::German && text.contains('„'));
-    balanced && straight.is_multiple_of(2) && letters * 10 >= visible * 7
+    balanced
+        && straight.is_multiple_of(2)
+        && letters * 10 >= visible * 7
         && (language == Language::Chinese || !text.chars().any(is_han))
 }

@@ -38,58 +38,82 @@ const fn verb(words: &'static [&'static str]) -> Link {
 
 const fn links(language: Language) -> &'static [Link] {
     match language {
-        Language::English | Language::Other => const { &[
-            verb(&["is", "defined", "as"]),
-            verb(&["refers", "to"]),
-            verb(&["means"]),
-            copula(&["is"], false),
-            copula(&["was"], false),
-            copula(&["are"], true),
-            copula(&["were"], true),
-        ] },
-        Language::Spanish => const { &[
-            verb(&["se", "define", "como"]),
-            verb(&["se", "refiere", "a"]),
-            verb(&["consiste", "en"]),
-            copula(&["es"], false),
-            copula(&["fue"], false),
-            copula(&["era"], false),
-            copula(&["son"], true),
-        ] },
-        Language::French => const { &[
-            verb(&["se", "définit", "comme"]),
-            verb(&["désigne"]),
-            verb(&["signifie"]),
-            copula(&["est"], false),
-            copula(&["fut"], false),
-            copula(&["était"], false),
-            copula(&["sont"], true),
-        ] },
-        Language::German => const { &[
-            verb(&["bedeutet"]),
-            verb(&["bezeichnet"]),
-            copula(&["ist"], false),
-            copula(&["war"], false),
-            copula(&["sind"], true),
-        ] },
-        Language::Portuguese => const { &[
-            verb(&["define-se", "como"]),
-            verb(&["refere-se", "a"]),
-            verb(&["consiste", "em"]),
-            copula(&["é"], false),
-            copula(&["foi"], false),
-            copula(&["era"], false),
-            copula(&["são"], true),
-        ] },
+        Language::English | Language::Other => {
+            const {
+                &[
+                    verb(&["is", "defined", "as"]),
+                    verb(&["refers", "to"]),
+                    verb(&["means"]),
+                    copula(&["is"], false),
+                    copula(&["was"], false),
+                    copula(&["are"], true),
+                    copula(&["were"], true),
+                ]
+            }
+        }
+        Language::Spanish => {
+            const {
+                &[
+                    verb(&["se", "define", "como"]),
+                    verb(&["se", "refiere", "a"]),
+                    verb(&["consiste", "en"]),
+                    copula(&["es"], false),
+                    copula(&["fue"], false),
+                    copula(&["era"], false),
+                    copula(&["son"], true),
+                ]
+            }
+        }
+        Language::French => {
+            const {
+                &[
+                    verb(&["se", "définit", "comme"]),
+                    verb(&["désigne"]),
+                    verb(&["signifie"]),
+                    copula(&["est"], false),
+                    copula(&["fut"], false),
+                    copula(&["était"], false),
+                    copula(&["sont"], true),
+                ]
+            }
+        }
+        Language::German => {
+            const {
+                &[
+                    verb(&["bedeutet"]),
+                    verb(&["bezeichnet"]),
+                    copula(&["ist"], false),
+                    copula(&["war"], false),
+                    copula(&["sind"], true),
+                ]
+            }
+        }
+        Language::Portuguese => {
+            const {
+                &[
+                    verb(&["define-se", "como"]),
+                    verb(&["refere-se", "a"]),
+                    verb(&["consiste", "em"]),
+                    copula(&["é"], false),
+                    copula(&["foi"], false),
+                    copula(&["era"], false),
+                    copula(&["são"], true),
+                ]
+            }
+        }
         Language::Russian => const { &[verb(&["это"])] },
         Language::Arabic => const { &[verb(&["هو"]), verb(&["هي"])] },
-        Language::Chinese => const { &[
-            verb(&["是", "指"]),
-            verb(&["是", "一", "种"]),
-            verb(&["是", "一", "个"]),
-            verb(&["是", "由"]),
-            verb(&["是"]),
-        ] },
+        Language::Chinese => {
+            const {
+                &[
+                    verb(&["是", "指"]),
+                    verb(&["是", "一", "种"]),
+                    verb(&["是", "一", "个"]),
+                    verb(&["是", "由"]),
+                    verb(&["是"]),
+                ]
+            }
+        }
     }
 }
 
@@ -103,8 +127,9 @@ fn read(corpus: &Corpus<'_>, index: usize, sentence: &Sentence) -> Option<Defini
     let tokens = corpus.tokens_of(sentence);
     let longest = if corpus.language == Language::Chinese { 8 } else { 5 };
     let articles = usize::from(tokens.first()?.role == Some(Role::Determiner));
-    let (link, at) = (articles + 1..tokens.len().min(articles + longest))
-        .find_map(|at| links(corpus.language).iter().find(|link| stands(corpus, link, &tokens[at..])).map(|link| (link, at)))?;
+    let (link, at) = (articles + 1..tokens.len().min(articles + longest)).find_map(|at| {
+        links(corpus.language).iter().find(|link| stands(corpus, link, &tokens[at..])).map(|link| (link, at))
+    })?;
     let subject = &tokens[articles..at];
     if !is_subject(corpus, sentence, subject) || !joins(corpus, sentence, &tokens[at - 1], &tokens[at]) {
         return None;
@@ -122,14 +147,21 @@ fn read(corpus: &Corpus<'_>, index: usize, sentence: &Sentence) -> Option<Defini
     let end = clause_end(corpus, sentence, clause);
     let words = clause.iter().take_while(|token| token.bytes.end <= end).count();
     let fair = if corpus.language == Language::Chinese { 6..=60 } else { 4..=30 };
-    let start = if corpus.language == Language::Chinese || corpus.gap(sentence.page, &tokens[at + skip - 1], first).trim().is_empty() {
+    let start = if corpus.language == Language::Chinese
+        || corpus.gap(sentence.page, &tokens[at + skip - 1], first).trim().is_empty()
+    {
         first.bytes.start
     } else {
         return None;
     };
     let words_of = |tokens: &[Token]| tokens.iter().map(|token| token.word).collect::<Vec<_>>();
     let named = words_of(subject);
-    let echoes = clause.iter().any(|token| token.role.is_none() && named.iter().any(|name| morphology::akin(&corpus.words[*name as usize], &corpus.words[token.word as usize])));
+    let echoes = clause.iter().any(|token| {
+        token.role.is_none()
+            && named.iter().any(|name| {
+                morphology::akin(&corpus.words[*name as usize], &corpus.words[token.word as usize])
+            })
+    });
     (fair.contains(&words) && !echoes && corpus.language != Language::Other).then(|| Definition {
         sentence: index,
         subject: sentence.tokens.start + articles..sentence.tokens.start + at,
@@ -153,7 +185,11 @@ fn is_subject(corpus: &Corpus<'_>, sentence: &Sentence, subject: &[Token]) -> bo
         _ => false,
     });
     let is_german = corpus.language == Language::German;
-    whole && fair && named(subject.first()) && named(subject.last()) && (!is_german || subject.iter().all(|token| token.capital))
+    whole
+        && fair
+        && named(subject.first())
+        && named(subject.last())
+        && (!is_german || subject.iter().all(|token| token.capital))
 }
 
 /// Whether only white space, or a dash before a Russian "это", stands between term and verb.
@@ -180,7 +216,10 @@ fn clause_end(corpus: &Corpus<'_>, sentence: &Sentence, clause: &[Token]) -> usi
         clause[..relative].windows(3).enumerate().find_map(|(at, window)| {
             let predicate = match window[2].role {
                 Some(Role::Verb | Role::Auxiliary) => true,
-                None => clause.get(at + 3).is_some_and(|next| next.role == Some(Role::Determiner)) && !window[2].capital,
+                None => {
+                    clause.get(at + 3).is_some_and(|next| next.role == Some(Role::Determiner))
+                        && !window[2].capital
+                }
                 _ => false,
             };
             (window[1].role == Some(Role::Conjunction) && predicate).then_some(window)

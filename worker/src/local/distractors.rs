@@ -16,6 +16,10 @@ pub fn pick(studio: &Studio<'_>, mention: &Mention, wanted: usize, rng: &mut imp
     let key = studio.slice(mention.sentence, mention.bytes.clone());
     let term = studio.term(mention.term);
     let quote = fold(&studio.line(mention.sentence));
+    let folded = fold(key);
+    if folded.is_empty() {
+        return Vec::new();
+    }
     let mut rivals: Vec<(f64, &Term)> = studio
         .terms
         .pool(term.sort, term.words)
@@ -30,10 +34,14 @@ pub fn pick(studio: &Studio<'_>, mention: &Mention, wanted: usize, rng: &mut imp
         if chosen.len() == wanted {
             break;
         }
-        let text = shaped(mention, &rival.surface);
-        let clear = !overlaps(&text, key) && chosen.iter().all(|other| !overlaps(other, &text));
-        if clear && !quote.contains(&fold(&text)) && !makes_true(studio, mention, rival) {
-            chosen.push(text);
+        // What contains the key overlaps it, what the key contains stands in the quote.
+        let apart =
+            !quote.contains(&rival.folded) && !rival.folded.contains(&folded) && !rival.folded.is_empty();
+        if apart
+            && chosen.iter().all(|other| !overlaps(other, &rival.surface))
+            && !makes_true(studio, mention, rival)
+        {
+            chosen.push(shaped(mention, &rival.surface));
         }
     }
     if matches!(term.sort, Sort::Year | Sort::Number) {
@@ -59,7 +67,13 @@ pub fn three(studio: &Studio<'_>, mention: &Mention, rng: &mut impl Rng) -> Opti
 }
 
 /// Terms that a list in a sentence leaves out, though they could stand in it.
-pub fn unlisted(studio: &Studio<'_>, sentence: usize, items: &[String], names: bool, rng: &mut impl Rng) -> Vec<String> {
+pub fn unlisted(
+    studio: &Studio<'_>,
+    sentence: usize,
+    items: &[String],
+    names: bool,
+    rng: &mut impl Rng,
+) -> Vec<String> {
     let quote = fold(&studio.line(sentence));
     let plural = items.iter().filter(|item| is_plural(item)).count() * 2 > items.len();
     let words = items.iter().map(|item| item.split(' ').count()).max().unwrap_or(1);
@@ -76,7 +90,11 @@ pub fn unlisted(studio: &Studio<'_>, sentence: usize, items: &[String], names: b
     for (_, rival) in rivals.into_iter().take(40) {
         let clear = items.iter().chain(&chosen).all(|other| !overlaps(other, &rival.surface));
         let wanted = if items.len() > 3 { 2 } else { 3 };
-        if clear && chosen.len() < wanted && !quote.contains(&fold(&rival.surface)) && !said_too(studio, sentence, rival) {
+        if clear
+            && chosen.len() < wanted
+            && !quote.contains(&rival.folded)
+            && !said_too(studio, sentence, rival)
+        {
             chosen.push(rival.surface.clone());
         }
     }
@@ -90,7 +108,9 @@ fn shaped(mention: &Mention, surface: &str) -> String {
 
 fn fits(studio: &Studio<'_>, mention: &Mention, key: &str, term: &Term, rival: &Term) -> bool {
     match term.sort {
-        Sort::Number => rival.unit == term.unit && rival.surface.contains(['.', ',']) == key.contains(['.', ',']),
+        Sort::Number => {
+            rival.unit == term.unit && rival.surface.contains(['.', ',']) == key.contains(['.', ','])
+        }
         Sort::Year => true,
         Sort::Name => {
             let number = !mention.articled || is_plural(key) == is_plural(&rival.surface);
@@ -134,7 +154,12 @@ fn likeness(studio: &Studio<'_>, mention: &Mention, key: &str, term: &Term, riva
     let shared = endings.take(3).take_while(|(a, b)| a == b).count() as f64;
     let inflected = if studio.corpus.language == Language::Russian { 0.8 } else { 0.2 };
     score += shared * inflected;
-    let near = rival.sentences.iter().map(|sentence| sentence.abs_diff(mention.sentence)).min().unwrap_or(usize::MAX);
+    let near = rival
+        .sentences
+        .iter()
+        .map(|sentence| sentence.abs_diff(mention.sentence))
+        .min()
+        .unwrap_or(usize::MAX);
     let closeness = 1.0 / (1.0 + near as f64 / 10.0);
     score += match studio.difficulty {
         shared::domain::Difficulty::Easy => 0.2 * closeness,

@@ -29,7 +29,9 @@ pub fn words(corpus: &Corpus<'_>) -> HashSet<Vec<WordId>> {
                 company.count += 1;
                 // The edge of a run is company of its own kind each time.
                 if company.before.len() < 3 {
-                    company.before.insert(before(corpus, &run, start).or_else(|| start.checked_sub(1).map(|at| ids[at])));
+                    company.before.insert(
+                        before(corpus, &run, start).or_else(|| start.checked_sub(1).map(|at| ids[at])),
+                    );
                     company.after.insert(ids.get(end).copied());
                 }
             }
@@ -82,7 +84,9 @@ pub fn phrases(corpus: &Corpus<'_>, index: usize, words: &HashSet<Vec<WordId>>) 
     let ids: Vec<WordId> = corpus.tokens_of(sentence).iter().map(|token| token.word).collect();
     let whole = |from: usize, to: usize| {
         (from..to).all(|at| carries(corpus, sentence.tokens.start + at))
-            && corpus.tokens_of(sentence)[from..to].windows(2).all(|pair| corpus.adjoining(sentence.page, &pair[0], &pair[1]))
+            && corpus.tokens_of(sentence)[from..to]
+                .windows(2)
+                .all(|pair| corpus.adjoining(sentence.page, &pair[0], &pair[1]))
     };
     let lexicon = Lexicon::of(corpus.language);
     let general = |gram: &[WordId]| {
@@ -111,6 +115,7 @@ pub fn phrases(corpus: &Corpus<'_>, index: usize, words: &HashSet<Vec<WordId>>) 
             left: None,
             initial: at == 0,
             framed: true,
+            placed: true,
             sound: true,
             defined: false,
             unit: None,

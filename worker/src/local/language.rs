@@ -73,6 +73,12 @@ impl Language {
         }
     }
 
+    /// Whether a word is a common one in any of the languages.
+    pub fn is_common(word: &str) -> bool {
+        let word = word.to_lowercase();
+        Self::SPACED.iter().any(|language| Lexicon::of(*language).role(&word).is_some())
+    }
+
     const fn threshold(self) -> usize {
         match self {
             Self::Russian | Self::Arabic => 8,

@@ -27,7 +27,9 @@ pub fn make(
         QuestionType::Cloze => typed::cloze(studio, sentence, free),
         QuestionType::Numeric => typed::numeric(studio, sentence, free),
         QuestionType::MultipleSelect => lists::select(studio, sentence, free, rng),
-        QuestionType::Ordering => lists::steps(studio, sentence, free).or_else(|| several::dated(studio, sentence)),
+        QuestionType::Ordering => {
+            lists::steps(studio, sentence, free).or_else(|| several::dated(studio, sentence))
+        }
         QuestionType::Matching => several::matching(studio, sentence, free),
     }
 }

@@ -3,11 +3,13 @@
 mod corpus;
 mod definition;
 mod distractors;
+mod figures;
 mod han;
 mod language;
 mod lexicon;
 mod makers;
 mod morphology;
+mod names;
 mod number;
 mod phrases;
 mod plan;
@@ -38,7 +40,9 @@ pub struct Request {
 }
 
 /// Makes up to `request.count` questions, in the order of the text; fewer where the text cannot
-/// prove as many. The same text, request and state of `rng` give the same questions.
+/// prove as many. A quote is one full sentence; that of a matching question or of dated events
+/// reaches over all the neighbouring sentences the answer draws on. The same text, request and
+/// state of `rng` give the same questions.
 pub fn generate(document: &Document, request: &Request, rng: &mut impl Rng) -> Vec<Draft> {
     let default = [QuestionType::default()];
     let kinds = if request.types.is_empty() { &default[..] } else { &request.types };

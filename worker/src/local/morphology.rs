@@ -37,13 +37,16 @@ fn singular(word: &str) -> std::borrow::Cow<'_, str> {
 /// Whether a word looks like a plural.
 pub fn is_plural(word: &str) -> bool {
     const SINGULAR: [&str; 14] = [
-        "ss", "us", "is", "ics", "pancreas", "diabetes", "species", "series", "atlas", "canvas", "lens", "bias",
-        "chaos", "news",
+        "ss", "us", "is", "ics", "pancreas", "diabetes", "species", "series", "atlas", "canvas", "lens",
+        "bias", "chaos", "news",
     ];
-    const PLURAL: [&str; 8] = ["mitochondria", "bacteria", "people", "children", "criteria", "data", "men", "media"];
+    const PLURAL: [&str; 8] =
+        ["mitochondria", "bacteria", "people", "children", "criteria", "data", "men", "media"];
     let ends = |endings: &[&str]| endings.iter().any(|ending| word.ends_with(ending));
     word.chars().count() > 3
-        && ((word.ends_with('s') && !ends(&SINGULAR)) || ends(&["ae", "mata", "nuclei", "fungi", "stimuli", "phenomena"]) || PLURAL.contains(&word))
+        && ((word.ends_with('s') && !ends(&SINGULAR))
+            || ends(&["ae", "mata", "nuclei", "fungi", "stimuli", "phenomena"])
+            || PLURAL.contains(&word))
 }
 
 /// Whether two options would be hard to tell apart, or one says what the other says.
@@ -72,27 +75,44 @@ pub fn is_participle(language: Language, word: &str) -> bool {
                 || word.ends_with("n't"))
         }
         Language::Spanish | Language::Portuguese => {
-            long && (word.ends_with("mente") || word.ends_with("ando") || word.ends_with("endo") || word.ends_with("aron") || word.ends_with("aram"))
+            long && (word.ends_with("mente")
+                || word.ends_with("ando")
+                || word.ends_with("endo")
+                || word.ends_with("aron")
+                || word.ends_with("aram"))
         }
-        Language::French => long && (word.ends_with("ement") && word.ends_with("lement") || word.ends_with("aient")),
-        Language::Russian => ["ть", "ется", "ются", "ает", "яет", "ают", "яют", "ился", "лась", "лись"].iter().any(|ending| long && word.ends_with(ending)),
+        Language::French => {
+            long && (word.ends_with("ement") && word.ends_with("lement") || word.ends_with("aient"))
+        }
+        Language::Russian => ["ть", "ется", "ются", "ает", "яет", "ают", "яют", "ился", "лась", "лись"]
+            .iter()
+            .any(|ending| long && word.ends_with(ending)),
         _ => false,
     }
 }
 
 /// Whether a word ends like a gerund that may or may not be a noun.
 pub fn is_gerund(language: Language, word: &str) -> bool {
-    const NOUNS: [&str; 9] = ["spring", "string", "building", "ceiling", "morning", "evening", "king", "ring", "wing"];
+    const NOUNS: [&str; 9] =
+        ["spring", "string", "building", "ceiling", "morning", "evening", "king", "ring", "wing"];
     language == Language::English && word.len() > 4 && word.ends_with("ing") && !NOUNS.contains(&word)
 }
 
 /// Whether a word ends like an adjective.
 pub fn is_adjective(language: Language, word: &str) -> bool {
     let endings: &[&str] = match language {
-        Language::English => &["ous", "ive", "able", "ible", "ful", "less", "ical", "ic", "ary", "ish", "like", "wide", "est", "ral", "nal", "cial"],
-        Language::Spanish | Language::Portuguese => &["oso", "osa", "osos", "osas", "ico", "ica", "icos", "icas", "ivo", "iva", "ável", "ible", "able"],
+        Language::English => &[
+            "ous", "ive", "able", "ible", "ful", "less", "ical", "ic", "ary", "ish", "like", "wide", "est",
+            "ral", "nal", "cial",
+        ],
+        Language::Spanish | Language::Portuguese => &[
+            "oso", "osa", "osos", "osas", "ico", "ica", "icos", "icas", "ivo", "iva", "ável", "ible", "able",
+        ],
         Language::French => &["eux", "euse", "if", "ive", "able", "ible"],
-        Language::Russian => &["ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ого", "его", "ому", "ему", "ых", "их", "ым", "им", "ую", "юю"],
+        Language::Russian => &[
+            "ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ого", "его", "ому", "ему", "ых", "их",
+            "ым", "им", "ую", "юю",
+        ],
         _ => &[],
     };
     word.chars().count() > 4 && endings.iter().any(|ending| word.ends_with(ending))
@@ -102,13 +122,23 @@ pub fn is_adjective(language: Language, word: &str) -> bool {
 pub fn closes_phrase(language: Language, word: &str) -> bool {
     let endings: &[&str] = match language {
         Language::English => &[
-            "tion", "sion", "ment", "ness", "ity", "ism", "ance", "ence", "ship", "hood", "ure", "ology", "graphy",
-            "sis", "ics", "age", "phyll", "cy", "dom", "gen", "ium", "cle", "tions", "sions", "ments", "ities", "isms",
-            "cules", "gens", "tor", "tors", "ette", "acid", "acids", "cell", "cells", "gas", "gases", "energy",
+            "tion", "sion", "ment", "ness", "ity", "ism", "ance", "ence", "ship", "hood", "ure", "ology",
+            "graphy", "sis", "ics", "age", "phyll", "cy", "dom", "gen", "ium", "cle", "tions", "sions",
+            "ments", "ities", "isms", "cules", "gens", "tor", "tors", "ette", "acid", "acids", "cell",
+            "cells", "gas", "gases", "energy",
         ],
-        Language::Spanish => &["ción", "ciones", "dad", "miento", "al", "ales", "ar", "ares", "ico", "ica", "icos", "icas", "oso", "osa", "ivo", "iva", "ario", "aria"],
-        Language::French => &["tion", "tions", "té", "ment", "al", "ale", "ales", "aux", "aire", "aires", "ique", "iques", "eux", "euse", "if", "ive", "el", "elle"],
-        Language::Portuguese => &["ção", "ções", "dade", "mento", "al", "ais", "ar", "ares", "ico", "ica", "icos", "icas", "oso", "osa", "ivo", "iva", "ário", "ária"],
+        Language::Spanish => &[
+            "ción", "ciones", "dad", "miento", "al", "ales", "ar", "ares", "ico", "ica", "icos", "icas",
+            "oso", "osa", "ivo", "iva", "ario", "aria",
+        ],
+        Language::French => &[
+            "tion", "tions", "té", "ment", "al", "ale", "ales", "aux", "aire", "aires", "ique", "iques",
+            "eux", "euse", "if", "ive", "el", "elle",
+        ],
+        Language::Portuguese => &[
+            "ção", "ções", "dade", "mento", "al", "ais", "ar", "ares", "ico", "ica", "icos", "icas", "oso",
+            "osa", "ivo", "iva", "ário", "ária",
+        ],
         _ => &[],
     };
     word.chars().count() > 3 && endings.iter().any(|ending| word.ends_with(ending))

@@ -25,7 +25,8 @@ impl Number {
         }
         let spaced = |c: char| matches!(c, ' ' | '\u{A0}' | '\u{202F}');
         let group = text.chars().find(|c| *c == thousands || spaced(*c));
-        let (whole, fraction) = text.split_once(mark).map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+        let (whole, fraction) =
+            text.split_once(mark).map_or((text, None), |(whole, rest)| (whole, Some(rest)));
         if let Some(group) = group {
             let mut parts = whole.split(group);
             let head = parts.next().unwrap_or_default();
@@ -97,7 +98,9 @@ impl Number {
         let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
         let mut text = String::new();
         for (position, digit) in whole.chars().enumerate() {
-            if let Some(group) = self.group.filter(|_| position > 0 && (whole.len() - position).is_multiple_of(3)) {
+            if let Some(group) =
+                self.group.filter(|_| position > 0 && (whole.len() - position).is_multiple_of(3))
+            {
                 text.push(group);
             }
             text.push(digit);

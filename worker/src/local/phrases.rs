@@ -8,7 +8,6 @@ use super::han;
 use super::language::Language;
 use super::lexicon::Role;
 use super::morphology::{closes_phrase, is_adjective, is_gerund, is_participle, is_plural};
-use super::number::Number;
 use super::terms::Sort;
 
 /// A run of words that may be a term.
@@ -26,6 +25,8 @@ pub struct Phrase {
     pub initial: bool,
     /// Whether it stands where a noun phrase stands.
     pub framed: bool,
+    /// Whether nothing suggests that it is a verb here.
+    pub placed: bool,
     /// Whether it has the form of a term, so that once is enough.
     pub sound: bool,
     /// Whether the text defines it.
@@ -59,32 +60,39 @@ pub fn find(corpus: &Corpus<'_>, definitions: &[Definition]) -> Vec<Phrase> {
             found.retain(|phrase| phrase.tokens.end <= subject.start || phrase.tokens.start >= subject.end);
             found.push(reader.subject(definition));
         }
-        found.retain(|phrase| !corpus.document.pages[sentence.page].text[phrase.bytes(corpus)].contains('\n'));
+        found
+            .retain(|phrase| !corpus.document.pages[sentence.page].text[phrase.bytes(corpus)].contains('\n'));
         found.sort_by_key(|phrase| phrase.tokens.start);
         phrases.extend(found);
     }
     phrases
 }
 
-struct Reader<'a, 'd> {
-    corpus: &'a Corpus<'d>,
-    sentence: &'a Sentence,
-    index: usize,
+/// Reads the candidates of one sentence.
+pub struct Reader<'a, 'd> {
+    /// The text.
+    pub corpus: &'a Corpus<'d>,
+    /// The sentence.
+    pub sentence: &'a Sentence,
+    /// Its index.
+    pub index: usize,
 }
 
 impl Reader<'_, '_> {
-    fn word(&self, token: &Token) -> &str {
+    /// A token's word, case folded.
+    pub fn word(&self, token: &Token) -> &str {
         &self.corpus.words[token.word as usize]
     }
 
-    fn adjoining(&self, left: usize) -> bool {
+    /// Whether a token and the next one belong to one phrase.
+    pub fn adjoining(&self, left: usize) -> bool {
         let tokens = &self.corpus.tokens;
         left + 1 < self.sentence.tokens.end
             && self.corpus.adjoining(self.sentence.page, &tokens[left], &tokens[left + 1])
     }
 
     /// Whether a token can be part of a term.
-    fn carries(&self, position: usize) -> bool {
+    pub fn carries(&self, position: usize) -> bool {
         let token = &self.corpus.tokens[position];
         let word = self.word(token);
         let language = self.corpus.language;
@@ -101,44 +109,20 @@ impl Reader<'_, '_> {
             return token.capital && (inside || self.usage(token).0 > 0);
         }
         let named = token.capital && inside;
-        named || !(is_participle(language, word) || self.is_verb(token) || (is_gerund(language, word) && !self.after(position, Role::Determiner)))
-    }
-
-    /// Whether a word joins two parts of a name: "Antonie van Leeuwenhoek", "Congress of Vienna".
-    fn joins(&self, position: usize) -> bool {
-        let tokens = &self.corpus.tokens;
-        let particle = matches!(
-            self.word(&tokens[position]),
-            "of" | "van" | "von" | "der" | "de" | "da" | "di" | "del" | "la" | "du" | "bin" | "ibn" | "do" | "dos"
-        );
-        let capital = |at: usize| tokens[at].capital && (tokens[at].role.is_none() || self.carries(at));
-        let before = position - 1;
-        let named = capital(before) || (before > self.sentence.tokens.start && self.joins(before));
-        particle
-            && self.corpus.language.has_case()
-            && self.corpus.language != Language::German
-            && !tokens[position].capital
-            && named
-            && self.adjoining(position)
-            && (capital(position + 1) || self.joins_on(position + 1))
-    }
-
-    /// Whether a second particle leads to a capital: "Juana de la Cruz".
-    fn joins_on(&self, position: usize) -> bool {
-        let tokens = &self.corpus.tokens;
-        matches!(self.word(&tokens[position]), "la" | "der" | "den" | "los" | "las")
-            && self.adjoining(position)
-            && tokens[position + 1].capital
+        named
+            || !(is_participle(language, word)
+                || self.is_verb(token)
+                || (is_gerund(language, word) && !self.after(position, Role::Determiner)))
     }
 
     /// How often the word has a capital inside sentences, and how often not.
-    fn usage(&self, token: &Token) -> (u32, u32) {
+    pub fn usage(&self, token: &Token) -> (u32, u32) {
         let usage = self.corpus.usage[token.word as usize];
         (usage.capital, usage.lower)
     }
 
     /// Whether common nouns do not open a sentence without an article.
-    fn articles_nouns(&self) -> bool {
+    pub fn articles_nouns(&self) -> bool {
         matches!(self.corpus.language, Language::Spanish | Language::French | Language::Portuguese)
     }
 
@@ -176,7 +160,10 @@ impl Reader<'_, '_> {
         let role_after = |end: usize| if self.adjoining(end - 1) { tokens[end].role } else { None };
         // What stands right before an article is a verb: "cells divide the sugar".
         let spaced = !matches!(self.corpus.language, Language::German | Language::Russian | Language::Arabic);
-        if spaced && matches!(role_after(run.end), Some(Role::Determiner | Role::Pronoun)) && !tokens[run.end - 1].capital {
+        if spaced
+            && matches!(role_after(run.end), Some(Role::Determiner | Role::Pronoun))
+            && !tokens[run.end - 1].capital
+        {
             run.end -= 1;
         }
         if run.is_empty() {
@@ -186,8 +173,15 @@ impl Reader<'_, '_> {
         let capitals = tokens[run.clone()].iter().filter(|token| token.capital || joined(token)).count();
         let initial = run.start == self.sentence.tokens.start;
         // "physicist Marie Curie" names a person, "British government" does not.
-        if capitals > 0 && capitals < run.len() && self.corpus.language.has_case() && self.corpus.language != Language::German {
-            let lower = tokens[run.clone()].iter().rposition(|token| !token.capital && !joined(token)).map_or(0, |at| at + 1);
+        if capitals > 0
+            && capitals < run.len()
+            && self.corpus.language.has_case()
+            && self.corpus.language != Language::German
+        {
+            let lower = tokens[run.clone()]
+                .iter()
+                .rposition(|token| !token.capital && !joined(token))
+                .map_or(0, |at| at + 1);
             if lower == run.len() {
                 return if initial && capitals == 1 { self.noun(run, true) } else { None };
             }
@@ -200,32 +194,8 @@ impl Reader<'_, '_> {
         self.name(run)
     }
 
-    fn name(&self, run: Range<usize>) -> Option<Phrase> {
-        let tokens = &self.corpus.tokens;
-        let initial = run.start == self.sentence.tokens.start;
-        let page = &self.corpus.document.pages[self.sentence.page].text;
-        let first = &tokens[run.start];
-        let surface = &page[first.bytes.clone()];
-        let letters = surface.chars().count();
-        let acronym = run.len() == 1 && (2..=6).contains(&letters) && surface.chars().filter(|c| c.is_uppercase()).count() >= 2;
-        if !acronym && initial && run.len() == 1 {
-            let (capital, lower) = self.usage(first);
-            if capital <= lower && !(self.articles_nouns() && lower == 0) {
-                return self.noun(run, true);
-            }
-        }
-        let hidden = tokens[run.clone()].iter().any(|token| token.bytes.len() < 2) || !tokens[run.end - 1].capital;
-        let (_, lower) = self.usage(first);
-        // A word that is mostly written small is no name where it is once written large.
-        if run.len() > 5 || letters < 2 || hidden || (run.len() == 1 && !acronym && lower > 2) || (run.len() == 1 && !acronym && is_adjective_name(surface)) {
-            return None;
-        }
-        let left = self.left(run.start);
-        let sort = if acronym { Sort::Acronym } else { Sort::Name };
-        Some(Phrase { sentence: self.index, tokens: run, sort, left, initial, framed: true, sound: true, defined: false, unit: None })
-    }
-
-    fn noun(&self, run: Range<usize>, initial: bool) -> Option<Phrase> {
+    /// The common noun phrase a run is, if it can be one.
+    pub fn noun(&self, run: Range<usize>, initial: bool) -> Option<Phrase> {
         let tokens = &self.corpus.tokens;
         let language = self.corpus.language;
         let words: Vec<&str> = tokens[run.clone()].iter().map(|token| self.word(token)).collect();
@@ -236,15 +206,34 @@ impl Reader<'_, '_> {
         let follows = self.adjoining(run.end - 1) && role_after.is_none();
         let mut opened = matches!(role_before, Some(Role::Determiner | Role::Preposition | Role::Filler));
         opened |= initial && matches!(role_after, Some(Role::Auxiliary | Role::Verb));
-        opened |= matches!(role_before, Some(Role::Verb | Role::Conjunction)) && closes_phrase(language, head);
-        let closed = !matches!(role_after, Some(Role::Conjunction | Role::Determiner | Role::Noise)) && (!follows || self.verb_follows(run.end));
+        opened |=
+            matches!(role_before, Some(Role::Verb | Role::Conjunction)) && closes_phrase(language, head);
+        let closed = !matches!(role_after, Some(Role::Conjunction | Role::Determiner | Role::Noise))
+            && (!follows || self.verb_follows(run.end));
         let framed = opened && closed && (language != Language::Arabic || head.starts_with("ال"));
+        let ends = !self.adjoining(run.end - 1);
+        let placed = framed
+            || language != Language::English
+            || match role_before {
+                // "Review any change" gives an order.
+                None => left.is_none() && !(initial && role_after == Some(Role::Determiner)),
+                Some(Role::Verb | Role::Determiner) => true,
+                Some(Role::Conjunction) => ends,
+                Some(_) => false,
+            };
         let bare = words.iter().any(|word| word.chars().count() < 3);
-        if bare || words.len() > 3 || (is_adjective(language, head) && language != Language::French && !(words.len() > 1 && matches!(language, Language::Spanish | Language::Portuguese))) {
+        if bare
+            || words.len() > 3
+            || (is_adjective(language, head)
+                && language != Language::French
+                && !(words.len() > 1 && matches!(language, Language::Spanish | Language::Portuguese)))
+        {
             return None;
         }
         // Without articles only an adjective before its noun is surely one phrase.
-        if language == Language::Russian && !(words.len() == 1 || (words.len() == 2 && is_adjective(language, words[0]))) {
+        if language == Language::Russian
+            && !(words.len() == 1 || (words.len() == 2 && is_adjective(language, words[0])))
+        {
             return None;
         }
         let english = language == Language::English;
@@ -254,27 +243,57 @@ impl Reader<'_, '_> {
         }
         let sound = match language {
             Language::Arabic => words.iter().all(|word| word.starts_with("ال") && word.chars().count() > 4),
-            Language::Russian => role_before == Some(Role::Preposition) && closed && words.iter().all(|word| word.chars().count() > 4),
+            Language::Russian => {
+                role_before == Some(Role::Preposition)
+                    && closed
+                    && words.iter().all(|word| word.chars().count() > 4)
+            }
             Language::Other => false,
-            _ if words.len() == 1 => role_before == Some(Role::Determiner) || closes_phrase(language, head) || matches!(role_after, Some(Role::Auxiliary)),
+            _ if words.len() == 1 => {
+                role_before == Some(Role::Determiner)
+                    || closes_phrase(language, head)
+                    || matches!(role_after, Some(Role::Auxiliary))
+            }
             _ => closes_phrase(language, head),
         };
-        Some(Phrase { sentence: self.index, tokens: run, sort: Sort::Noun, left, initial, framed, sound, defined: false, unit: None })
+        Some(Phrase {
+            sentence: self.index,
+            tokens: run,
+            sort: Sort::Noun,
+            left,
+            initial,
+            framed,
+            placed,
+            sound,
+            defined: false,
+            unit: None,
+        })
     }
 
     /// Whether what follows a run, though it has a meaning, is no noun it belongs to.
     fn verb_follows(&self, end: usize) -> bool {
         let token = &self.corpus.tokens[end];
         let word = self.word(token);
-        self.corpus.language == Language::German || is_participle(self.corpus.language, word) || self.is_verb(token) || is_gerund(self.corpus.language, word)
+        self.corpus.language == Language::German
+            || is_participle(self.corpus.language, word)
+            || self.is_verb(token)
+            || is_gerund(self.corpus.language, word)
     }
 
-    fn left(&self, start: usize) -> Option<usize> {
+    /// The token right before a phrase, if nothing but space parts them.
+    pub fn left(&self, start: usize) -> Option<usize> {
         if start == self.sentence.tokens.start {
             return None;
         }
         let elided = self.corpus.language == Language::French
-            && matches!(self.corpus.gap(self.sentence.page, &self.corpus.tokens[start - 1], &self.corpus.tokens[start]), "'" | "’");
+            && matches!(
+                self.corpus.gap(
+                    self.sentence.page,
+                    &self.corpus.tokens[start - 1],
+                    &self.corpus.tokens[start]
+                ),
+                "'" | "’"
+            );
         (elided || self.adjoining(start - 1)).then(|| start - 1)
     }
 
@@ -288,62 +307,34 @@ impl Reader<'_, '_> {
                 let rest = run.start + usize::from(initial);
                 let (capital, lower) = self.usage(&tokens[run.start]);
                 let small = |token: &Token| !token.capital && token.role != Some(Role::Preposition);
-                if rest < run.end { !tokens[rest..run.end].iter().any(small) } else { capital > lower || (initial && lower == 0 && self.articles_nouns()) }
+                if rest < run.end {
+                    !tokens[rest..run.end].iter().any(small)
+                } else {
+                    capital > lower || (initial && lower == 0 && self.articles_nouns())
+                }
             }
         };
         let surface = &self.corpus.document.pages[self.sentence.page].text[tokens[run.start].bytes.clone()];
         let acronym = run.len() == 1 && surface.chars().filter(|c| c.is_uppercase()).count() > 1;
-        let sort = if acronym { Sort::Acronym } else if named { Sort::Name } else { Sort::Noun };
-        let left = self.left(run.start);
-        Phrase { sentence: self.index, tokens: run, sort, left, initial, framed: true, sound: true, defined: true, unit: None }
-    }
-
-    /// Numbers that stand alone, with what they count.
-    fn numbers(&self) -> Vec<Phrase> {
-        self.sentence.tokens.clone().filter_map(|position| self.number(position)).collect()
-    }
-
-    fn number(&self, position: usize) -> Option<Phrase> {
-        let tokens = &self.corpus.tokens;
-        let token = tokens[position].clone();
-        let text = &self.corpus.document.pages[self.sentence.page].text;
-        let number = Number::parse(&text[token.bytes.clone()], self.corpus.language.decimal_comma())?;
-        let chinese = self.corpus.language == Language::Chinese;
-        let before = text[..token.bytes.start].chars().next_back();
-        let after = text[token.bytes.end..].chars().next();
-        let free_before = before.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '$' | '€' | '£') || (chinese && !c.is_ascii()));
-        let free_after = after.is_none_or(|c| c.is_whitespace() || matches!(c, ')' | ',' | '.' | ';' | ':' | '%' | '°') || (chinese && !c.is_ascii()));
-        if !free_before || !free_after {
-            return None;
-        }
-        let previous = (position > self.sentence.tokens.start).then(|| &tokens[position - 1]);
-        let next = self.adjoining(position).then(|| &tokens[position + 1]);
-        let digits_beside = previous.is_some_and(|left| left.digit && self.adjoining(position - 1)) || next.is_some_and(|right| right.digit);
-        if digits_beside {
-            return None;
-        }
-        let counted = next.filter(|right| right.role.is_none() || matches!(right.role, Some(Role::Noise | Role::Filler)));
-        let is_year = number.is_year() && counted.is_none_or(|_| chinese) && after != Some('%') && after != Some('°');
-        let label = previous.is_some_and(|left| left.capital && left.role.is_none() && self.adjoining(position - 1));
-        if label && !is_year {
-            return None;
-        }
-        let tail = text[token.bytes.end..].trim_start();
-        let unit = if tail.starts_with(['%', '°']) {
-            tail.chars().next().map(String::from)
-        } else if is_year {
-            None
+        let sort = if acronym {
+            Sort::Acronym
+        } else if named {
+            Sort::Name
         } else {
-            counted.map(|right| self.word(right).to_owned())
+            Sort::Noun
         };
-        let sort = if is_year { Sort::Year } else { Sort::Number };
-        let left = self.left(position);
-        let initial = position == self.sentence.tokens.start;
-        Some(Phrase { sentence: self.index, tokens: position..position + 1, sort, left, initial, framed: true, sound: true, defined: false, unit })
+        let left = self.left(run.start);
+        Phrase {
+            sentence: self.index,
+            tokens: run,
+            sort,
+            left,
+            initial,
+            framed: true,
+            placed: true,
+            sound: true,
+            defined: true,
+            unit: None,
+        }
     }
-}
-
-/// Whether a capitalized word names a people or language rather than a thing.
-fn is_adjective_name(surface: &str) -> bool {
-    ["ish", "ese", "ian", "ean", "ans"].iter().any(|ending| surface.ends_with(ending)) && surface.len() > 5
 }

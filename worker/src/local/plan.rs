@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use rand::{Rng, RngExt};
-use shared::domain::{Difficulty, QuestionType};
+use shared::domain::{Answer, Difficulty, QuestionType};
 
 use super::corpus::WordId;
 use super::makers;
@@ -28,6 +28,8 @@ pub struct Plan<'s, 'd> {
     /// Sentences quoted for each word, to find the ones that say the same.
     quoting: HashMap<WordId, Vec<usize>>,
     tried: HashSet<(QuestionType, usize)>,
+    /// Sentences tried for a kind once every stretch had its turn.
+    patience: usize,
 }
 
 impl<'s, 'd> Plan<'s, 'd> {
@@ -49,6 +51,7 @@ impl<'s, 'd> Plan<'s, 'd> {
             questions: HashSet::new(),
             quoting: HashMap::new(),
             tried: HashSet::new(),
+            patience: 400 + 10 * count.min(1_000),
         }
     }
 
@@ -62,13 +65,17 @@ impl<'s, 'd> Plan<'s, 'd> {
         order.sort_by_key(|slot| scarcity(kinds[slot % kinds.len()]));
         for slot in order {
             let stretch = self.ranked(slot * length / count..(slot + 1) * length / count);
-            self.place(slot, kinds[slot % kinds.len()], &stretch, rng);
+            self.place(slot, kinds[slot % kinds.len()], &mut stretch.into_iter(), rng);
         }
         let everywhere = self.ranked(0..length);
+        let mut rest: HashMap<QuestionType, _> = HashMap::new();
         for turn in 0..kinds.len() {
             for slot in 0..count {
                 if self.slots[slot].is_none() {
-                    self.place(slot, kinds[(slot + turn) % kinds.len()], &everywhere, rng);
+                    let kind = kinds[(slot + turn) % kinds.len()];
+                    let sentences =
+                        rest.entry(kind).or_insert_with(|| everywhere.iter().copied().take(self.patience));
+                    self.place(slot, kind, sentences, rng);
                 }
             }
         }
@@ -84,9 +91,18 @@ impl<'s, 'd> Plan<'s, 'd> {
         sites.into_iter().map(|(sentence, _)| sentence).collect()
     }
 
-    fn place(&mut self, slot: usize, kind: QuestionType, sentences: &[usize], rng: &mut impl Rng) {
-        for &sentence in sentences {
-            if self.used.contains(&sentence) || !self.tried.insert((kind, sentence)) {
+    fn place(
+        &mut self,
+        slot: usize,
+        kind: QuestionType,
+        sentences: &mut impl Iterator<Item = usize>,
+        rng: &mut impl Rng,
+    ) {
+        for sentence in sentences {
+            if self.used.contains(&sentence)
+                || self.resembles(sentence)
+                || !self.tried.insert((kind, sentence))
+            {
                 continue;
             }
             let free = |key: &str| self.keys.get(key).is_none_or(|times| *times < SAME_KEY);
@@ -100,8 +116,11 @@ impl<'s, 'd> Plan<'s, 'd> {
 
     /// Whether nothing like it is in the quiz yet.
     fn is_new(&self, proposal: &Proposal) -> bool {
-        let fresh = proposal.sentences.iter().all(|sentence| !self.used.contains(sentence) && !self.resembles(*sentence));
-        fresh && !self.questions.contains(&identity(&proposal.draft))
+        let fresh = proposal
+            .sentences
+            .iter()
+            .all(|sentence| !self.used.contains(sentence) && !self.resembles(*sentence));
+        fresh && hides_key(&proposal.draft) && !self.questions.contains(&identity(&proposal.draft))
     }
 
     fn resembles(&self, sentence: usize) -> bool {
@@ -131,21 +150,47 @@ impl<'s, 'd> Plan<'s, 'd> {
     }
 }
 
+/// Whether the question, its own wording included, does not contain the answer.
+fn hides_key(draft: &Draft) -> bool {
+    match &draft.answer {
+        Answer::Text(key) if draft.kind != QuestionType::TrueFalse => {
+            !fold(&draft.question).contains(&fold(key))
+        }
+        _ => true,
+    }
+}
+
 /// What makes a question the same as another.
 fn identity(draft: &Draft) -> String {
-    let answer = if draft.question.contains('“') || draft.question.len() > 60 { String::new() } else { format!("{:?}", draft.answer) };
+    // The question alone tells most apart; those with a fixed wording need their answer too.
+    let answer = if draft.question.contains('“') || draft.question.len() > 60 {
+        String::new()
+    } else {
+        format!("{:?}", draft.answer)
+    };
     format!("{} {answer}", fold(&draft.question))
 }
 
 /// How well a sentence suits as the ground of a question.
 fn suits(studio: &Studio<'_>, index: usize) -> f64 {
     let sentence = &studio.corpus.sentences[index];
-    let weight = studio.terms.mentioned(index).iter().map(|mention| studio.term(mention.term).weight).fold(0.0, f64::max);
+    let weight = studio
+        .terms
+        .mentioned(index)
+        .iter()
+        .map(|mention| studio.term(mention.term).weight)
+        .fold(0.0, f64::max);
     let length = sentence.tokens.len() as f64;
     let ideal = if studio.difficulty == Difficulty::Hard { 22.0 } else { 15.0 };
     let fitting = 1.0 - ((length - ideal).abs() / 25.0).min(1.0);
     let defines = if studio.definition_of(index).is_some() { 1.5 } else { 0.0 };
-    weight * 0.5 + fitting + defines + f64::from(u8::from(sentence.opens)) * 0.3
+    // Advice to the reader says less than a statement of fact.
+    let addressed = studio.corpus.tokens_of(sentence).iter();
+    let addressed = addressed.map(|token| studio.corpus.words[token.word as usize].as_str());
+    let personal =
+        addressed.filter(|word| matches!(*word, "you" | "your" | "we" | "our" | "i" | "my")).count();
+    let personal = if personal > 0 { 1.5 } else { 0.0 };
+    weight * 0.5 - personal + fitting + defines + f64::from(u8::from(sentence.opens)) * 0.3
 }
 
 /// How few sentences carry a kind; the fewest come first.

@@ -2,17 +2,22 @@
 
 use std::ops::Range;
 
+use super::language::Language;
+
 /// Abbreviations that a sentence does not end with, in lower case and without their last dot.
 const TITLES: &[&str] = &[
-    "dr", "mr", "mrs", "ms", "prof", "st", "vs", "fig", "figs", "no", "nr", "vol", "ed", "eds", "approx", "e.g",
-    "i.e", "cf", "al", "gen", "col", "capt", "lt", "sgt", "rev", "hon", "sr", "sra", "dra", "ud", "uds", "p", "pp",
-    "pág", "art", "cap", "núm", "m", "mme", "mlle", "z.b", "bzw", "ca", "d.h", "u.a", "vgl", "abb", "hr", "fr", "т.е",
-    "т.к", "др", "рис", "стр", "им", "св", "ул", "eq", "sec", "ch", "jan", "feb", "mar", "apr", "aug", "sept", "oct",
-    "nov", "dec", "ex", "p.ej", "n",
+    "dr", "mr", "mrs", "ms", "prof", "st", "vs", "fig", "figs", "no", "nr", "vol", "ed", "eds", "approx",
+    "e.g", "i.e", "cf", "al", "gen", "col", "capt", "lt", "sgt", "rev", "hon", "sr", "sra", "dra", "ud",
+    "uds", "p", "pp", "pág", "art", "cap", "núm", "m", "mme", "mlle", "z.b", "bzw", "ca", "d.h", "u.a",
+    "vgl", "abb", "hr", "fr", "т.е", "т.к", "др", "рис", "стр", "им", "св", "ул", "eq", "sec", "ch", "jan",
+    "feb", "mar", "apr", "aug", "sept", "oct", "nov", "dec", "ex", "p.ej", "n",
 ];
 
 /// Abbreviations that may end a sentence: they do where a capital letter follows.
-const TAILS: &[&str] = &["etc", "usw", "u.s", "u.k", "u.s.a", "a.m", "p.m", "b.c", "a.d", "inc", "ltd", "co", "jr", "г", "гг", "в", "вв", "т.д", "т.п"];
+const TAILS: &[&str] = &[
+    "etc", "usw", "u.s", "u.k", "u.s.a", "a.m", "p.m", "b.c", "a.d", "inc", "ltd", "co", "jr", "г", "гг",
+    "в", "вв", "т.д", "т.п",
+];
 
 /// A sentence's place in its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +87,8 @@ fn marker(line: &str) -> usize {
     let bullet = matches!(head, "-" | "*" | "•" | "◦" | "▪" | "–" | "—" | "·" | "‣" | "+" | "o");
     let numbered = head.strip_suffix(['.', ')']).is_some_and(|label| {
         let label = label.trim_start_matches('(');
-        let digits = !label.is_empty() && label.split('.').all(|part| part.len() <= 2 && part.parse::<u8>().is_ok());
+        let digits =
+            !label.is_empty() && label.split('.').all(|part| part.len() <= 2 && part.parse::<u8>().is_ok());
         digits || (label.len() == 1 && label.chars().all(|c| c.is_ascii_lowercase()))
     });
     if bullet || numbered { line.len() - tail.trim_start().len() } else { 0 }
@@ -143,20 +149,22 @@ fn is_boundary(before: &str, terminator: char, rest: &str) -> bool {
     if TITLES.contains(&word.as_str()) {
         return false;
     }
-    let is_capital = first.is_uppercase() || !first.is_alphabetic();
-    if TAILS.contains(&word.as_str()) {
-        return is_capital;
-    }
     let mut letters = word.chars();
     let is_initial = matches!((letters.next(), letters.next()), (Some(c), None) if c.is_alphabetic())
         && before.ends_with(char::is_uppercase);
-    if is_initial {
-        // "J. Watson" goes on, "vitamin C. The body" does not.
+    if is_initial || (word.contains('.') && TAILS.contains(&word.as_str())) {
+        // "J. Watson" and "U.S. Army" go on, "vitamin C. The body" does not.
         let next_word = next.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        return next_word.chars().count() <= 4 && !next[next_word.len()..].starts_with('.');
+        return !next[next_word.len()..].starts_with('.') && Language::is_common(next_word);
+    }
+    if TAILS.contains(&word.as_str()) {
+        return true;
     }
     // Ordinals: "am 3. Oktober".
-    !(matches!(word.len(), 1 | 2) && word.bytes().all(|b| b.is_ascii_digit()) && before.len() > word.len() + 1 && is_german_month(next))
+    !(matches!(word.len(), 1 | 2)
+        && word.bytes().all(|b| b.is_ascii_digit())
+        && before.len() > word.len() + 1
+        && is_german_month(next))
 }
 
 fn is_german_month(next: &str) -> bool {
@@ -191,7 +199,6 @@ mod tests {
                 "Water boils at 100 °C.",
                 "The U.S. Army knew."
             ]
-            .map(|s| s)
         );
     }
 
@@ -212,7 +219,10 @@ mod tests {
     #[test]
     fn splits_other_scripts() {
         assert_eq!(split("水在零度结冰。植物需要光！"), ["水在零度结冰。", "植物需要光！"]);
-        assert_eq!(split("Am 3. Oktober 1990 war es so weit. Alle feierten."), ["Am 3. Oktober 1990 war es so weit.", "Alle feierten."]);
+        assert_eq!(
+            split("Am 3. Oktober 1990 war es so weit. Alle feierten."),
+            ["Am 3. Oktober 1990 war es so weit.", "Alle feierten."]
+        );
         assert_eq!(split("ما هذا؟ هذا كتاب."), ["ما هذا؟", "هذا كتاب."]);
     }
 

@@ -75,7 +75,10 @@ impl<'a> Studio<'a> {
         let after = one_line(self.slice(sentence, bytes.end..whole.end));
         // The article would give away the sound the answer begins with.
         let article = before.rsplit([' ', '(', '“', '"']).next().unwrap_or_default();
-        if with == GAP && self.corpus.language == Language::English && matches!(article, "a" | "an" | "A" | "An") {
+        if with == GAP
+            && self.corpus.language == Language::English
+            && matches!(article, "a" | "an" | "A" | "An")
+        {
             let neutral = if article.starts_with('A') { "A(n)" } else { "a(n)" };
             before.replace_range(before.len() - article.len().., neutral);
         }
@@ -98,6 +101,13 @@ impl<'a> Studio<'a> {
         Some(&self.definitions[at])
     }
 
+    /// Definitions around a sentence, no more than a question can choose from.
+    pub fn definitions_near(&self, sentence: usize) -> &[Definition] {
+        const SIDE: usize = 30;
+        let at = self.definitions.partition_point(|definition| definition.sentence < sentence);
+        &self.definitions[at.saturating_sub(SIDE)..(at + SIDE).min(self.definitions.len())]
+    }
+
     /// The mention a definition is about.
     pub fn subject_of(&self, definition: &Definition) -> Option<&Mention> {
         let start = self.corpus.tokens[definition.subject.start].bytes.start;
@@ -113,7 +123,9 @@ impl<'a> Studio<'a> {
     pub fn named(&self, definition: &Definition, surface: &str) -> String {
         let from = self.corpus.sentences[definition.sentence].bytes.start;
         let to = self.corpus.tokens[definition.subject.start].bytes.start;
-        decapitalize(&one_line(self.slice(definition.sentence, from..to))) + self.space_before(definition) + surface
+        decapitalize(&one_line(self.slice(definition.sentence, from..to)))
+            + self.space_before(definition)
+            + surface
     }
 
     fn space_before(&self, definition: &Definition) -> &'static str {
@@ -148,27 +160,33 @@ impl<'a> Studio<'a> {
         if after.starts_with(['(', '（', '/']) || before.ends_with(['(', '（', '/']) {
             return false;
         }
+        let key = fold(&page[mention.bytes.clone()]);
+        let rest = fold(&self.replaced(mention.sentence, &mention.bytes, GAP));
         let inside: Vec<WordId> = self.words_within(mention.sentence, &mention.bytes);
-        !self.echoed(mention.sentence, &mention.bytes, &inside)
+        mention.placed
+            && !key.is_empty()
+            && !rest.contains(&key)
+            && !self.echoed(mention.sentence, &mention.bytes, &inside)
     }
 
     fn words_within(&self, sentence: usize, bytes: &Range<usize>) -> Vec<WordId> {
         let tokens = self.corpus.tokens_of(&self.corpus.sentences[sentence]).iter();
         tokens
-            .filter(|token| bytes.start <= token.bytes.start && token.bytes.end <= bytes.end && token.role.is_none())
+            .filter(|token| {
+                bytes.start <= token.bytes.start && token.bytes.end <= bytes.end && token.role.is_none()
+            })
             .map(|token| token.word)
             .collect()
     }
 
     fn echoed(&self, sentence: usize, bytes: &Range<usize>, words: &[WordId]) -> bool {
+        // Chinese words are several tokens; the comparison of the texts has caught them.
         if self.corpus.language == Language::Chinese {
-            let whole = &self.corpus.sentences[sentence].bytes;
-            let key = self.slice(sentence, bytes.clone());
-            return self.slice(sentence, whole.start..bytes.start).contains(key)
-                || self.slice(sentence, bytes.end..whole.end).contains(key);
+            return false;
         }
         let tokens = self.corpus.tokens_of(&self.corpus.sentences[sentence]).iter();
-        let mut outside = tokens.filter(|token| token.bytes.end <= bytes.start || bytes.end <= token.bytes.start);
+        let mut outside =
+            tokens.filter(|token| token.bytes.end <= bytes.start || bytes.end <= token.bytes.start);
         outside.any(|token| {
             let other = &self.corpus.words[token.word as usize];
             words.iter().any(|word| akin(&self.corpus.words[*word as usize], other))
@@ -182,7 +200,8 @@ impl<'a> Studio<'a> {
         let vowel = opens_with_vowel(key) == opens_with_vowel(&other.surface);
         match self.corpus.language {
             Language::French => {
-                let article = matches!(before, "l" | "d" | "le" | "la" | "de" | "du" | "ce" | "cet" | "n" | "qu");
+                let article =
+                    matches!(before, "l" | "d" | "le" | "la" | "de" | "du" | "ce" | "cet" | "n" | "qu");
                 (!article || vowel) && self.shares_gender(left, other)
             }
             Language::Spanish | Language::Portuguese | Language::German => self.shares_gender(left, other),
@@ -193,7 +212,8 @@ impl<'a> Studio<'a> {
     /// Whether a German noun was seen with an article that only one thing takes.
     pub fn is_single(&self, term: &Term) -> bool {
         const SINGLE: [&str; 14] = [
-            "der", "das", "ein", "eine", "einen", "einem", "einer", "dem", "des", "im", "am", "zum", "zur", "vom",
+            "der", "das", "ein", "eine", "einen", "einem", "einer", "dem", "des", "im", "am", "zum", "zur",
+            "vom",
         ];
         term.left.iter().any(|word| SINGLE.contains(&self.corpus.words[*word as usize].as_str()))
     }
@@ -214,11 +234,21 @@ impl<'a> Studio<'a> {
                 &["os", "dos", "aos", "nos", "pelos"],
                 &["as", "das", "às", "nas", "pelas"],
             ],
-            Language::French => &[&["le", "un", "du", "au", "ce"], &["la", "une", "cette"], &["les", "des", "aux", "ces"]],
-            _ => &[&["der", "einer"], &["die", "eine"], &["das", "ein"], &["dem", "einem", "im", "am", "zum", "vom", "beim"], &["den", "einen"], &["des", "eines"]],
+            Language::French => {
+                &[&["le", "un", "du", "au", "ce"], &["la", "une", "cette"], &["les", "des", "aux", "ces"]]
+            }
+            _ => &[
+                &["der", "einer"],
+                &["die", "eine"],
+                &["das", "ein"],
+                &["dem", "einem", "im", "am", "zum", "vom", "beim"],
+                &["den", "einen"],
+                &["des", "eines"],
+            ],
         };
         let Some(gender) = genders.iter().find(|gender| gender.contains(&before)) else { return true };
-        other.sort != Sort::Noun || other.left.iter().any(|word| gender.contains(&self.corpus.words[*word as usize].as_str()))
+        other.sort != Sort::Noun
+            || other.left.iter().any(|word| gender.contains(&self.corpus.words[*word as usize].as_str()))
     }
 
     /// A draft about one sentence; its quote is the sentence itself.
@@ -227,7 +257,13 @@ impl<'a> Studio<'a> {
     }
 
     /// A draft about neighbouring sentences of one page; its quote reaches over all of them.
-    pub fn draft_over(&self, kind: QuestionType, sentences: Range<usize>, question: String, answer: Answer) -> Draft {
+    pub fn draft_over(
+        &self,
+        kind: QuestionType,
+        sentences: Range<usize>,
+        question: String,
+        answer: Answer,
+    ) -> Draft {
         let first = &self.corpus.sentences[sentences.start];
         let last = &self.corpus.sentences[sentences.end - 1];
         let quote = self.slice(sentences.start, first.bytes.start..last.bytes.end);

@@ -7,6 +7,7 @@ use super::corpus::{Corpus, WordId};
 use super::definition::Definition;
 use super::language::Language;
 use super::lexicon::Role;
+use super::morphology::fold;
 use super::phrases::{self, Phrase};
 
 /// What sort of thing a term is; options of one question are all of one sort.
@@ -32,6 +33,8 @@ pub type TermId = usize;
 pub struct Term {
     /// As it is written inside a sentence.
     pub surface: String,
+    /// The same, folded.
+    pub folded: String,
     /// What sort it is.
     pub sort: Sort,
     /// Words it has.
@@ -67,6 +70,8 @@ pub struct Mention {
     pub articled: bool,
     /// Whether the sentence begins with it.
     pub initial: bool,
+    /// Whether nothing suggests that the word is a verb here.
+    pub placed: bool,
 }
 
 /// Sentences remembered for each term; more would not change what is excluded.
@@ -126,14 +131,23 @@ impl Terms {
             let term = &mut terms.all[id];
             let left = phrase.left.map(|token| corpus.tokens[token].word);
             term.left.extend(left.filter(|word| term.left.len() < 12 && !term.left.contains(word)));
-            let article = phrase.left.is_some_and(|token| corpus.tokens[token].role == Some(Role::Determiner));
+            let article =
+                phrase.left.is_some_and(|token| corpus.tokens[token].role == Some(Role::Determiner));
             term.articled.0 |= article;
             term.articled.1 |= !article;
             if term.sentences.last() != Some(&phrase.sentence) && term.sentences.len() < REMEMBERED {
                 term.sentences.push(phrase.sentence);
             }
             let bytes = phrase.bytes(corpus);
-            terms.mentions.push(Mention { sentence: phrase.sentence, term: id, bytes, left, articled: article, initial: phrase.initial });
+            terms.mentions.push(Mention {
+                sentence: phrase.sentence,
+                term: id,
+                bytes,
+                left,
+                articled: article,
+                initial: phrase.initial,
+                placed: phrase.placed,
+            });
         }
         terms.arrange(corpus.sentences.len());
         terms
@@ -204,6 +218,7 @@ fn introduce(corpus: &Corpus<'_>, phrase: &Phrase, tally: &Tally) -> Term {
     // Beyond a dozen mentions a term is the topic, not the point of a sentence.
     let weight = (1.0 + (tally.count.min(12) as f64).ln_1p()) * sort * length * defined;
     Term {
+        folded: fold(&surface),
         surface,
         sort: phrase.sort,
         words,
@@ -239,8 +254,13 @@ fn is_term(corpus: &Corpus<'_>, phrase: &Phrase, tally: &Tally, all: &BTreeMap<K
     match corpus.language {
         Language::Chinese => true,
         Language::German => tally.framed > 0 || tally.count > 1,
-        Language::Arabic | Language::Russian | Language::Other => tally.framed > 0 && tally.count > 1 || phrase.sound,
+        Language::Arabic | Language::Russian | Language::Other => {
+            tally.framed > 0 && tally.count > 1 || phrase.sound
+        }
         _ if phrase.tokens.len() == 1 => tally.framed > 0 && (phrase.sound || tally.count > 1),
-        _ => tally.framed > 0 && (tally.count > 1 || phrase.sound || (corpus.language == Language::English && attested())),
+        _ => {
+            tally.framed > 0
+                && (tally.count > 1 || phrase.sound || (corpus.language == Language::English && attested()))
+        }
     }
 }

@@ -64,7 +64,10 @@ fn check(document: &Document, draft: &Draft) -> Result<(), String> {
             rule(stands(key), "key in quote")?;
             rule(!fold(&draft.question).contains(&fold(key)), "stem hides the key")?;
             let others = draft.options.iter().filter(|option| *option != key);
-            rule(others.clone().all(|option| !fold(&draft.quote).contains(&fold(option))), "no distractor in quote")
+            rule(
+                others.clone().all(|option| !fold(&draft.quote).contains(&fold(option))),
+                "no distractor in quote",
+            )
         }
         (QuestionType::Cloze | QuestionType::ShortAnswer, Answer::Text(key)) => {
             rule(stands(key), "key in quote")?;
@@ -160,7 +163,9 @@ fn a_term_is_asked_for_at_most_twice_and_no_sentence_again() {
 fn the_key_does_not_stand_out_by_its_length() {
     let (mut longest, mut all) = (0, 0);
     for seed in 0..10 {
-        for draft in [BIOLOGY, HISTORY].iter().flat_map(|text| ask(&Document::from_text(*text), 20, &[], seed)) {
+        for draft in
+            [BIOLOGY, HISTORY].iter().flat_map(|text| ask(&Document::from_text(*text), 20, &[], seed))
+        {
             let length = |text: &String| text.chars().count();
             let others = draft.options[1..].iter().map(length).max().unwrap();
             longest += usize::from(length(&draft.options[0]) > others);
@@ -172,7 +177,13 @@ fn the_key_does_not_stand_out_by_its_length() {
 
 #[test]
 fn a_text_that_proves_nothing_yields_nothing() {
-    for text in ["", "Hello.", "It is so. This was it. They did that again and again.", "1 2 3 4 5 6 7 8 9 10.", "? ! ."] {
+    for text in [
+        "",
+        "Hello.",
+        "It is so. This was it. They did that again and again.",
+        "1 2 3 4 5 6 7 8 9 10.",
+        "? ! .",
+    ] {
         assert_eq!(ask(&Document::from_text(text), 10, &KINDS, 1), []);
     }
     assert_eq!(ask(&Document::from_text(BIOLOGY), 0, &KINDS, 1), []);
@@ -225,7 +236,7 @@ fn prose() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn arbitrary_prose_keeps_every_rule(text in prose(), seed in any::<u64>(), count in 0_usize..30) {
@@ -246,19 +257,5 @@ proptest! {
         for draft in ask(&document, 10, &KINDS, seed) {
             prop_assert_eq!(check(&document, &draft), Ok(()));
         }
-    }
-}
-#[test]
-#[ignore = "prints questions to be read"]
-fn show() {
-    let types: Vec<QuestionType> = std::env::var("TYPES").unwrap_or_default().split(',').filter(|name| !name.is_empty())
-        .map(|name| serde_json::from_str(&format!("\"{name}\"")).unwrap()).collect();
-    let env = |name: &str, or: u64| std::env::var(name).map_or(or, |value| value.parse().unwrap());
-    let document = Document::from_text(std::fs::read_to_string(std::env::var("TEXT").unwrap()).unwrap());
-    let begun = std::time::Instant::now();
-    let drafts = ask(&document, env("COUNT", 20) as usize, &types, env("SEED", 1));
-    println!("{} questions in {:?}, {} words", drafts.len(), begun.elapsed(), document.words());
-    for draft in drafts.iter().take(60) {
-        println!("{:?}: {}\n   {:?}  => {:?} {:?}", draft.kind, draft.question, draft.options, draft.answer, draft.tolerance.unwrap_or_default());
     }
 }

@@ -9,18 +9,17 @@ pub mod cli;
 mod engine;
 mod error;
 mod normalize;
-mod pages;
 mod parent;
 mod running;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use shared::domain::PageRanges;
 
 pub use self::{
     child::child_main,
     error::PdfError,
-    pages::{PageRanges, PageRangesError},
     parent::{ChildCommand, extract},
 };
 

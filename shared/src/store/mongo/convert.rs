@@ -1,10 +1,20 @@
 //! Between Rust values and BSON. `bson::serialize_to_bson` would write ids and dates as text, as for
 //! people, and read a map with a key such as `$date` as one; these go through bytes, as the driver does.
 
-use bson::{Bson, Document};
-use serde::{Serialize, de::DeserializeOwned};
+use bson::{Bson, Document, RawDocumentBuf};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned, de::Error as _};
 
 use super::Result;
+
+/// A document as it stands in the database, whatever its keys.
+pub(super) struct Plain(pub(super) Document);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let raw = RawDocumentBuf::deserialize(deserializer)?;
+        Document::try_from(raw).map(Self).map_err(D::Error::custom)
+    }
+}
 
 /// A value as a document.
 pub(super) fn document(value: &impl Serialize) -> Result<Document> {
@@ -22,11 +32,11 @@ pub(super) fn bson_of(value: &impl Serialize) -> Result<Bson> {
 
 /// A value from BSON.
 pub(super) fn value_of<T: DeserializeOwned>(bson: &Bson) -> Result<T> {
-    #[derive(serde::Deserialize)]
+    #[derive(Deserialize)]
     struct Holder<T> {
         value: T,
     }
-    let bytes = bson::serialize_to_vec(&bson::doc! { "value": bson.clone() })?;
+    let bytes = bson::doc! { "value": bson.clone() }.to_vec()?;
     Ok(bson::deserialize_from_slice::<Holder<T>>(&bytes)?.value)
 }
 

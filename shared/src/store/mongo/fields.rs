@@ -132,8 +132,11 @@ pub(super) fn either(id: Id) -> Bson {
 
 /// What could be read; what could not is reported and passed over, so that one bad document does not
 /// hide the others.
-pub(super) fn readable<T>(docs: Vec<Document>, read: impl Fn(&Document) -> Result<T>) -> Vec<T> {
+pub(super) fn readable<'a, T>(
+    docs: impl Iterator<Item = &'a Document>,
+    read: impl Fn(&Document) -> Result<T>,
+) -> Vec<T> {
     let noted =
         |doc| read(doc).inspect_err(|error| tracing::warn!(%error, "passed over a stored document")).ok();
-    docs.iter().filter_map(noted).collect()
+    docs.filter_map(noted).collect()
 }

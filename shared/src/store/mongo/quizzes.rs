@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Mongo, Result,
-    convert::{bson_of, number},
+    convert::{Plain, bson_of, number},
     defect,
     fields::{Fields, either, readable, text},
     inserted, run,
@@ -48,7 +48,8 @@ impl Mongo {
 
     /// A quiz with its keys.
     pub async fn quiz(&self, id: Id) -> Result<Option<Quiz>> {
-        let Some(doc) = run(self.docs(QUIZZES).find_one(doc! { "_id": id })).await? else { return Ok(None) };
+        let found = run(self.of::<Plain>(QUIZZES).find_one(doc! { "_id": id })).await?;
+        let Some(Plain(doc)) = found else { return Ok(None) };
         let keys = run(self.of::<Keys>(KEYS).find_one(doc! { "_id": id })).await?;
         read(&doc, keys.map(|keys| keys.questions).unwrap_or_default()).map(Some)
     }
@@ -80,8 +81,9 @@ impl Mongo {
             "sourceContent": "$$REMOVE",
             "source_content": "$$REMOVE",
         };
-        let (docs, total) = self.list(QUIZZES, doc! { "$and": wanted }, window, after, shape).await?;
-        let items = readable(docs, |doc| {
+        let (docs, total) =
+            self.list::<Plain>(QUIZZES, doc! { "$and": wanted }, window, after, shape).await?;
+        let items = readable(docs.iter().map(|Plain(doc)| doc), |doc| {
             let question_count = Fields(doc).count(&["questionCount"]).unwrap_or_default();
             Ok(QuizSummary { quiz: read(doc, Vec::new())?, question_count })
         });

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Mongo, Result, StoreError, all,
-    convert::{bson_of, number, value_of},
+    convert::{Plain, bson_of, number, value_of},
     defect,
     fields::{Fields, either, readable},
     inserted,
@@ -38,9 +38,8 @@ impl Mongo {
 
     /// A submission by id.
     pub async fn submission(&self, id: Id) -> Result<Option<Submission>> {
-        let Some(mut doc) = run(self.docs(SUBMITTED).find_one(doc! { "_id": id })).await? else {
-            return Ok(None);
-        };
+        let found = run(self.of::<Plain>(SUBMITTED).find_one(doc! { "_id": id })).await?;
+        let Some(Plain(mut doc)) = found else { return Ok(None) };
         self.name_topics(std::slice::from_mut(&mut doc)).await?;
         read(&doc).map(Some)
     }
@@ -75,10 +74,11 @@ impl Mongo {
         wanted.extend(bounds.into_iter().flatten().map(|bound| doc! { "$expr": bound }));
         let after = window.after.as_deref().and_then(|id| id.parse::<Id>().ok()).map(Bson::from);
         let wanted = doc! { "$and": wanted };
-        let (mut docs, total): (Vec<Document>, u64) =
+        let (docs, total): (Vec<Plain>, u64) =
             self.list(SUBMITTED, wanted, window, after, doc! { "__v": "$$REMOVE" }).await?;
+        let mut docs: Vec<Document> = docs.into_iter().map(|Plain(doc)| doc).collect();
         self.name_topics(&mut docs).await?;
-        Ok(Listing { items: readable(docs, read), total })
+        Ok(Listing { items: readable(docs.iter(), read), total })
     }
 
     /// Writes a quiz's totals anew. Of two at once the one that saw more submissions stands.

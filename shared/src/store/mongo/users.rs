@@ -2,7 +2,12 @@
 
 use bson::{Document, doc};
 
-use super::{Mongo, Result, StoreError, convert::bson_of, fields::Fields, run};
+use super::{
+    Mongo, Result, StoreError,
+    convert::{Plain, bson_of},
+    fields::Fields,
+    run,
+};
 use crate::domain::{Id, User, email_key};
 
 const USERS: &str = "users";
@@ -59,7 +64,7 @@ impl Mongo {
     }
 
     async fn find_user(&self, filter: Document) -> Result<Option<User>> {
-        run(self.docs(USERS).find_one(filter)).await?.as_ref().map(read).transpose()
+        run(self.of::<Plain>(USERS).find_one(filter)).await?.map(|Plain(doc)| read(&doc)).transpose()
     }
 }
 

@@ -11,7 +11,12 @@ use crate::local::terms::Mention;
 use crate::local::wording::fill;
 
 /// A multiple-choice question about a sentence.
-pub fn make(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bool, rng: &mut impl Rng) -> Option<Proposal> {
+pub fn make(
+    studio: &Studio<'_>,
+    sentence: usize,
+    free: &impl Fn(&str) -> bool,
+    rng: &mut impl Rng,
+) -> Option<Proposal> {
     let defined = studio.definition_of(sentence);
     let by_definition = defined.and_then(|definition| {
         let asks_what = rng.random_bool(0.5);
@@ -22,7 +27,12 @@ pub fn make(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bool, 
 }
 
 /// "Which of these is described as …?"
-fn name(studio: &Studio<'_>, definition: &Definition, free: &impl Fn(&str) -> bool, rng: &mut impl Rng) -> Option<Proposal> {
+fn name(
+    studio: &Studio<'_>,
+    definition: &Definition,
+    free: &impl Fn(&str) -> bool,
+    rng: &mut impl Rng,
+) -> Option<Proposal> {
     let mention = studio.subject_of(definition)?;
     let key = studio.slice(definition.sentence, mention.bytes.clone());
     if !free(&fold(key)) {
@@ -34,7 +44,12 @@ fn name(studio: &Studio<'_>, definition: &Definition, free: &impl Fn(&str) -> bo
 }
 
 /// "How does the text describe …?", the other options being other descriptions.
-fn describe(studio: &Studio<'_>, definition: &Definition, free: &impl Fn(&str) -> bool, rng: &mut impl Rng) -> Option<Proposal> {
+fn describe(
+    studio: &Studio<'_>,
+    definition: &Definition,
+    free: &impl Fn(&str) -> bool,
+    rng: &mut impl Rng,
+) -> Option<Proposal> {
     let mention = studio.subject_of(definition)?;
     let term = studio.term(mention.term);
     let folded = fold(&term.surface);
@@ -46,7 +61,7 @@ fn describe(studio: &Studio<'_>, definition: &Definition, free: &impl Fn(&str) -
     let reveals = |text: &str| fold(text).split(' ').any(|word| names.iter().any(|name| akin(name, word)));
     let length = |text: &str| text.chars().count();
     let mut rivals: Vec<(f64, String)> = studio
-        .definitions
+        .definitions_near(definition.sentence)
         .iter()
         .filter(|other| other.sentence != definition.sentence && other.plural == definition.plural)
         .filter_map(|other| {
@@ -77,8 +92,14 @@ fn describe(studio: &Studio<'_>, definition: &Definition, free: &impl Fn(&str) -
     Some(choice(studio, definition.sentence, question, clause, others, folded, Bloom::Understand))
 }
 
-fn cloze(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bool, rng: &mut impl Rng) -> Option<Proposal> {
-    let mut keys = studio.keys(sentence).into_iter().filter(|mention| free(&fold(&studio.term(mention.term).surface)));
+fn cloze(
+    studio: &Studio<'_>,
+    sentence: usize,
+    free: &impl Fn(&str) -> bool,
+    rng: &mut impl Rng,
+) -> Option<Proposal> {
+    let mut keys =
+        studio.keys(sentence).into_iter().filter(|mention| free(&fold(&studio.term(mention.term).surface)));
     keys.by_ref().take(4).find_map(|mention| gap(studio, mention, rng))
 }
 
@@ -98,8 +119,10 @@ fn choice(
     folded: String,
     bloom: Bloom,
 ) -> Proposal {
-    let mut draft = studio.draft(QuestionType::MultipleChoice, sentence, question, Answer::Text(key.to_owned()));
-    draft.options = std::iter::once(key.to_owned()).chain(others.iter().map(|other| one_line(other))).collect();
+    let mut draft =
+        studio.draft(QuestionType::MultipleChoice, sentence, question, Answer::Text(key.to_owned()));
+    draft.options =
+        std::iter::once(key.to_owned()).chain(others.iter().map(|other| one_line(other))).collect();
     draft.bloom = Some(bloom);
     Proposal { draft, keys: vec![folded], sentences: vec![sentence] }
 }

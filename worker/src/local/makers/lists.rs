@@ -15,8 +15,30 @@ use crate::local::wording::fill;
 
 /// Words by which a sentence says that its list has an order.
 const ORDERED: &[&str] = &[
-    "order", "sequence", "stages", "phases", "steps", "etapas", "fases", "orden", "pasos", "ordem", "étapes", "phases",
-    "ordre", "reihenfolge", "phasen", "schritte", "stufen", "стадии", "этапы", "порядке", "фазы", "مراحل", "阶", "顺",
+    "order",
+    "sequence",
+    "stages",
+    "phases",
+    "steps",
+    "etapas",
+    "fases",
+    "orden",
+    "pasos",
+    "ordem",
+    "étapes",
+    "phases",
+    "ordre",
+    "reihenfolge",
+    "phasen",
+    "schritte",
+    "stufen",
+    "стадии",
+    "этапы",
+    "порядке",
+    "фазы",
+    "مراحل",
+    "阶",
+    "顺",
 ];
 
 /// Things one sentence lists.
@@ -25,20 +47,27 @@ struct List {
 }
 
 /// Which of these does the sentence list?
-pub fn select(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bool, rng: &mut impl Rng) -> Option<Proposal> {
+pub fn select(
+    studio: &Studio<'_>,
+    sentence: usize,
+    free: &impl Fn(&str) -> bool,
+    rng: &mut impl Rng,
+) -> Option<Proposal> {
     let list = read(&studio.corpus, sentence)?;
     let items = texts(studio, sentence, &list)?;
     let key = folded(&items);
     if !free(&key) {
         return None;
     }
-    let names = list.items.iter().all(|item| studio.slice(sentence, item.clone()).starts_with(char::is_uppercase));
+    let names =
+        list.items.iter().all(|item| studio.slice(sentence, item.clone()).starts_with(char::is_uppercase));
     let others = distractors::unlisted(studio, sentence, &items, names, rng);
     if others.len() < 2 {
         return None;
     }
     let question = fill(studio.wording.select, &gapped(studio, sentence, &list));
-    let mut draft = studio.draft(QuestionType::MultipleSelect, sentence, question, Answer::Texts(items.clone()));
+    let mut draft =
+        studio.draft(QuestionType::MultipleSelect, sentence, question, Answer::Texts(items.clone()));
     draft.options = items.into_iter().chain(others).collect();
     Some(Proposal { draft, keys: vec![key], sentences: vec![sentence] })
 }
@@ -67,8 +96,10 @@ pub fn steps(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bool)
 
 /// The listed things as they stand, if none repeats or contains another.
 fn texts(studio: &Studio<'_>, sentence: usize, list: &List) -> Option<Vec<String>> {
-    let items: Vec<String> = list.items.iter().map(|bytes| studio.slice(sentence, bytes.clone()).to_owned()).collect();
-    let apart = items.iter().enumerate().all(|(at, item)| items[..at].iter().all(|other| !overlaps(item, other)));
+    let items: Vec<String> =
+        list.items.iter().map(|bytes| studio.slice(sentence, bytes.clone()).to_owned()).collect();
+    let apart =
+        items.iter().enumerate().all(|(at, item)| items[..at].iter().all(|other| !overlaps(item, other)));
     let plain = items.iter().all(|item| !item.contains('\n'));
     let rest = fold(&gapped(studio, sentence, list));
     let hidden = items.iter().all(|item| !rest.contains(&fold(item)));
@@ -95,7 +126,10 @@ fn read(corpus: &Corpus<'_>, sentence: usize) -> Option<List> {
 fn ends_at(corpus: &Corpus<'_>, sentence: usize, tokens: &[Token], at: usize) -> Option<List> {
     let page = corpus.sentences[sentence].page;
     let word = corpus.words[tokens[at].word as usize].as_str();
-    if !matches!(word, "and" | "or" | "y" | "e" | "o" | "ou" | "et" | "und" | "oder" | "и" | "или" | "和" | "或") {
+    if !matches!(
+        word,
+        "and" | "or" | "y" | "e" | "o" | "ou" | "et" | "und" | "oder" | "и" | "или" | "和" | "或"
+    ) {
         return None;
     }
     let item = |token: &Token| {
@@ -105,13 +139,19 @@ fn ends_at(corpus: &Corpus<'_>, sentence: usize, tokens: &[Token], at: usize) ->
     let longest = if corpus.language == Language::Chinese { 8 } else { 3 };
     let run_left = |end: usize| {
         let mut start = end;
-        while start > 0 && item(&tokens[start - 1]) && (start == end || corpus.adjoining(page, &tokens[start - 1], &tokens[start])) {
+        while start > 0
+            && item(&tokens[start - 1])
+            && (start == end || corpus.adjoining(page, &tokens[start - 1], &tokens[start]))
+        {
             start -= 1;
         }
         start
     };
     let mut last = at + 1;
-    while last < tokens.len() && item(&tokens[last]) && (last == at + 1 || corpus.adjoining(page, &tokens[last - 1], &tokens[last])) {
+    while last < tokens.len()
+        && item(&tokens[last])
+        && (last == at + 1 || corpus.adjoining(page, &tokens[last - 1], &tokens[last]))
+    {
         last += 1;
     }
     // Past the list a verb or nothing may follow, no second conjunction.
@@ -119,7 +159,7 @@ fn ends_at(corpus: &Corpus<'_>, sentence: usize, tokens: &[Token], at: usize) ->
     if last == at + 1 || after.is_some_and(|token| matches!(token.role, Some(Role::Conjunction) | None)) {
         return None;
     }
-    let mut runs = vec![at + 1..last];
+    let mut runs: Vec<Range<usize>> = std::iter::once(at + 1..last).collect();
     let mut end = at;
     loop {
         let start = run_left(end);
@@ -127,11 +167,15 @@ fn ends_at(corpus: &Corpus<'_>, sentence: usize, tokens: &[Token], at: usize) ->
             return None;
         }
         runs.push(start..end);
-        let comma = start > 0 && matches!(corpus.gap(page, &tokens[start - 1], &tokens[start]).trim(), "," | "、" | "،");
+        let comma = start > 0
+            && matches!(corpus.gap(page, &tokens[start - 1], &tokens[start]).trim(), "," | "、" | "،");
         if !comma || !item(&tokens[start - 1]) {
             // What comes before the first thing must set it off; at the beginning only names are told apart.
             let named = start == 0 && tokens[at + 1].capital;
-            let set_off = named || start > 0 && ( tokens[start - 1].role.is_some() || corpus.gap(page, &tokens[start - 1], &tokens[start]).contains(':'));
+            let set_off = named
+                || start > 0
+                    && (tokens[start - 1].role.is_some()
+                        || corpus.gap(page, &tokens[start - 1], &tokens[start]).contains(':'));
             if !set_off || comma {
                 return None;
             }
@@ -140,6 +184,10 @@ fn ends_at(corpus: &Corpus<'_>, sentence: usize, tokens: &[Token], at: usize) ->
         end = start;
     }
     let fair = (3..=6).contains(&runs.len()) && runs.iter().all(|run| run.len() <= longest);
-    let items = runs.into_iter().rev().map(|run| tokens[run.start].bytes.start..tokens[run.end - 1].bytes.end).collect();
+    let items = runs
+        .into_iter()
+        .rev()
+        .map(|run| tokens[run.start].bytes.start..tokens[run.end - 1].bytes.end)
+        .collect();
     fair.then_some(List { items })
 }

@@ -53,7 +53,10 @@ pub fn matching(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bo
         let term = studio.slice(definition.sentence, mention.bytes.clone()).to_owned();
         let clause = studio.slice(definition.sentence, definition.clause.clone());
         let clear = pairs.iter().all(|(other, said, _)| {
-            !overlaps(other, &term) && !overlaps(said, clause) && !fold(said).contains(&fold(&term)) && !fold(clause).contains(&fold(other))
+            !overlaps(other, &term)
+                && !overlaps(said, clause)
+                && !fold(said).contains(&fold(&term))
+                && !fold(clause).contains(&fold(other))
         });
         if clear && pairs.len() < MOST && !clause.contains('\n') && free(&fold(&term)) {
             pairs.push((term, clause.to_owned(), definition.sentence));
@@ -66,7 +69,8 @@ pub fn matching(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bo
     let keys = pairs.iter().map(|(term, _, _)| fold(term)).collect();
     let map: BTreeMap<String, String> = pairs.into_iter().map(|(term, clause, _)| (term, clause)).collect();
     let over = sentence..sentences.last()? + 1;
-    let mut draft = studio.draft_over(QuestionType::Matching, over, studio.wording.pairs.to_owned(), Answer::Pairs(map));
+    let mut draft =
+        studio.draft_over(QuestionType::Matching, over, studio.wording.pairs.to_owned(), Answer::Pairs(map));
     draft.bloom = Some(Bloom::Understand);
     Some(Proposal { draft, keys, sentences })
 }
@@ -75,7 +79,9 @@ pub fn matching(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bo
 fn reach(studio: &Studio<'_>, from: usize) -> Range<usize> {
     let sentences = &studio.corpus.sentences;
     let first = &sentences[from];
-    let fits = |at: &usize| sentences[*at].page == first.page && sentences[*at].chars.end - first.chars.start <= LONGEST;
+    let fits = |at: &usize| {
+        sentences[*at].page == first.page && sentences[*at].chars.end - first.chars.start <= LONGEST
+    };
     from..(from..sentences.len()).take_while(fits).last().map_or(from, |last| last + 1)
 }
 
@@ -83,7 +89,11 @@ fn reach(studio: &Studio<'_>, from: usize) -> Range<usize> {
 fn event(studio: &Studio<'_>, sentence: usize) -> Option<(f64, String)> {
     let place = &studio.corpus.sentences[sentence];
     let tokens = studio.corpus.tokens_of(place);
-    let mut years = studio.terms.mentioned(sentence).iter().filter(|mention| studio.term(mention.term).sort == Sort::Year);
+    let mut years = studio
+        .terms
+        .mentioned(sentence)
+        .iter()
+        .filter(|mention| studio.term(mention.term).sort == Sort::Year);
     let year = years.next()?;
     if !place.usable || years.next().is_some() || studio.corpus.language == Language::Chinese {
         return None;

@@ -11,10 +11,19 @@ use crate::local::terms::Mention;
 use crate::local::wording::fill;
 
 /// A statement about a sentence; true and false ones are equally likely.
-pub fn make(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bool, rng: &mut impl Rng) -> Option<Proposal> {
+pub fn make(
+    studio: &Studio<'_>,
+    sentence: usize,
+    free: &impl Fn(&str) -> bool,
+    rng: &mut impl Rng,
+) -> Option<Proposal> {
     let (keys, statement, answer) = if rng.random_bool(0.5) {
-        let mut mentions = studio.keys(sentence).into_iter().filter(|mention| free(&fold(&studio.term(mention.term).surface)));
-        let (key, statement) = mentions.by_ref().take(4).find_map(|mention| exchanged(studio, mention, rng))?;
+        let mut mentions = studio
+            .keys(sentence)
+            .into_iter()
+            .filter(|mention| free(&fold(&studio.term(mention.term).surface)));
+        let (key, statement) =
+            mentions.by_ref().take(4).find_map(|mention| exchanged(studio, mention, rng))?;
         (vec![key], statement, "False")
     } else {
         // Without a term of its own a sentence says too little to be judged.
@@ -22,16 +31,20 @@ pub fn make(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bool, 
         (Vec::new(), studio.line(sentence), "True")
     };
     let question = fill(studio.wording.truth, &statement);
-    let mut draft = studio.draft(QuestionType::TrueFalse, sentence, question, Answer::Text(answer.to_owned()));
+    let mut draft =
+        studio.draft(QuestionType::TrueFalse, sentence, question, Answer::Text(answer.to_owned()));
     draft.bloom = Some(Bloom::Understand);
     Some(Proposal { draft, keys, sentences: vec![sentence] })
 }
 
 fn exchanged(studio: &Studio<'_>, mention: &Mention, rng: &mut impl Rng) -> Option<(String, String)> {
     let key = studio.slice(mention.sentence, mention.bytes.clone());
-    let article = mention.left.is_some_and(|left| matches!(studio.corpus.words[left as usize].as_str(), "a" | "an"));
-    let other = distractors::pick(studio, mention, 4, rng)
-        .into_iter()
-        .find(|other| !article || studio.corpus.language != Language::English || opens_with_vowel(other) == opens_with_vowel(key))?;
+    let article =
+        mention.left.is_some_and(|left| matches!(studio.corpus.words[left as usize].as_str(), "a" | "an"));
+    let other = distractors::pick(studio, mention, 4, rng).into_iter().find(|other| {
+        !article
+            || studio.corpus.language != Language::English
+            || opens_with_vowel(other) == opens_with_vowel(key)
+    })?;
     Some((fold(key), studio.replaced(mention.sentence, &mention.bytes, &other)))
 }

@@ -43,12 +43,17 @@ pub fn numeric(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> boo
         .find_map(|mention| {
             let literal = studio.slice(sentence, mention.bytes.clone());
             let number = Number::parse(literal, studio.corpus.language.decimal_comma())?;
-            let key = format!("{} {}", fold(literal), studio.term(mention.term).unit.as_deref().unwrap_or_default());
+            let key = format!(
+                "{} {}",
+                fold(literal),
+                studio.term(mention.term).unit.as_deref().unwrap_or_default()
+            );
             if !free(&key) {
                 return None;
             }
             let question = fill(studio.wording.number, &studio.replaced(sentence, &mention.bytes, GAP));
-            let mut draft = studio.draft(QuestionType::Numeric, sentence, question, Answer::Number(number.value));
+            let mut draft =
+                studio.draft(QuestionType::Numeric, sentence, question, Answer::Number(number.value));
             draft.tolerance = Some(number.tolerance());
             Some(Proposal { draft, keys: vec![key], sentences: vec![sentence] })
         })
@@ -56,10 +61,15 @@ pub fn numeric(studio: &Studio<'_>, sentence: usize, free: &impl Fn(&str) -> boo
 
 /// The best mention that can be typed from memory in one way only: no number, few words, and a
 /// term the text dwells on.
-fn typeable<'a>(studio: &'a Studio<'_>, sentence: usize, free: &impl Fn(&str) -> bool) -> Option<&'a Mention> {
+fn typeable<'a>(
+    studio: &'a Studio<'_>,
+    sentence: usize,
+    free: &impl Fn(&str) -> bool,
+) -> Option<&'a Mention> {
     studio.keys(sentence).into_iter().find(|mention| {
         let term = studio.term(mention.term);
-        let told = term.count > 1 || term.defined || matches!(term.sort, Sort::Name | Sort::Year | Sort::Acronym);
+        let told =
+            term.count > 1 || term.defined || matches!(term.sort, Sort::Name | Sort::Year | Sort::Acronym);
         term.sort != Sort::Number && term.words <= 3 && told && free(&fold(&term.surface))
     })
 }

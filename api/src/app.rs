@@ -1,0 +1,128 @@
+//! The state of the process and the router around all routes.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware,
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use rand::RngExt;
+use secrecy::SecretString;
+use shared::{
+    config::{Config, Environment},
+    domain::Timestamp,
+    jobs::Ledger,
+};
+use tokio_util::sync::CancellationToken;
+use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
+
+use crate::{frame, idempotency, logins::Logins, passwords::Passwords, routes, tokens::Tokens};
+
+/// Bytes a request may have beside the file or text it carries.
+const OVERHEAD: usize = 1 << 20;
+
+/// What handlers need.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Records of jobs, and through it the store, queue and clock.
+    pub ledger: Ledger,
+    /// Accounts and logins.
+    pub logins: Logins,
+    /// Access and refresh tokens.
+    pub tokens: Tokens,
+    /// Hashing.
+    pub passwords: Passwords,
+    /// Origins that may send cookies.
+    pub allowed_origins: Vec<String>,
+    /// Whether throwaway accounts may be made.
+    pub guests: bool,
+    /// Whether cookies need HTTPS.
+    pub secure_cookies: bool,
+    /// Largest upload, in bytes.
+    pub max_file_size: usize,
+    /// Which generator answers.
+    pub ai_service: &'static str,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// When the process started.
+    pub started_at: Timestamp,
+    /// Cancelled when the process is to end.
+    pub stopping: CancellationToken,
+}
+
+/// The state could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// BCRYPT_COST does not fit.
+    #[error("passwords cannot be hashed: {0}")]
+    Passwords(#[from] bcrypt::BcryptError),
+}
+
+impl App {
+    /// The state for this configuration and secret.
+    pub fn new(
+        config: &Config,
+        secret: &SecretString,
+        ledger: Ledger,
+        metrics: PrometheusHandle,
+        stopping: CancellationToken,
+    ) -> Result<Self, AppError> {
+        let decoy: u128 = ledger.clock.rng().random();
+        Ok(Self {
+            logins: Logins::new(ledger.store.clone(), ledger.clock.clone()),
+            tokens: Tokens::new(secret, config.jwt_secret_previous.as_ref(), config.jwt_expires_in),
+            passwords: Passwords::new(config.bcrypt_cost, &decoy.to_string())?,
+            allowed_origins: config.allowed_origins.clone(),
+            guests: config.guests,
+            secure_cookies: config.environment == Environment::Production,
+            max_file_size: config.max_file_size,
+            ai_service: if config.deepseek.is_some() { "deepseek" } else { "local" },
+            metrics,
+            started_at: ledger.clock.now(),
+            ledger,
+            stopping,
+        })
+    }
+}
+
+/// All routes in their frame, ready to be served.
+pub fn router(app: App) -> Router {
+    let (routes, document) = routes::all().split_for_parts();
+    routes
+        .merge(routes::docs(document))
+        .layer(middleware::from_fn_with_state(app.clone(), idempotency::replay))
+        .layer(DefaultBodyLimit::max(app.max_file_size + OVERHEAD))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(frame::around))
+        .layer(cors(&app.allowed_origins))
+        .with_state(app)
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    let names = |names: &[&'static str]| names.iter().map(|name| HeaderName::from_static(name)).collect::<Vec<_>>();
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(
+            [header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH]
+                .into_iter()
+                .chain(names(&["idempotency-key", "last-event-id", "prefer", "x-request-id"]))
+                .collect::<Vec<_>>(),
+        )
+        .expose_headers(names(&[
+            "location",
+            "link",
+            "x-total-count",
+            "etag",
+            "retry-after",
+            "ratelimit",
+            "ratelimit-policy",
+            "x-request-id",
+        ]))
+        .max_age(Duration::from_secs(600))
+}

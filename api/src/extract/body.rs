@@ -1,0 +1,135 @@
+use axum::{
+    extract::{
+        FromRequest, FromRequestParts, Request,
+        rejection::{JsonRejection, PathRejection, QueryRejection},
+    },
+    http::{StatusCode, request::Parts},
+};
+use garde::Validate;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::problem::{FieldError, Problem};
+
+/// A JSON body, or a JSON answer. As a body it is validated.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Validate<Context: Default>> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let axum::Json(value) = axum::Json::<T>::from_request(request, state).await.map_err(json_problem)?;
+        check(&value)?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: Serialize> axum::response::IntoResponse for Json<T> {
+    fn into_response(self) -> axum::response::Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// Validates a value that was not read by [`Json`].
+pub trait Validated: Sized {
+    /// The value, if it keeps all its rules.
+    fn validated(self) -> Result<Self, Problem>;
+}
+
+impl<T: Validate<Context: Default>> Validated for T {
+    fn validated(self) -> Result<Self, Problem> {
+        check(&self)?;
+        Ok(self)
+    }
+}
+
+fn check<T: Validate<Context: Default>>(value: &T) -> Result<(), Problem> {
+    value.validate().map_err(|report| {
+        let errors = report.iter().map(|(path, error)| {
+            let field = path.to_string();
+            FieldError { message: format!("{field} {}", error.message()), field }
+        });
+        Problem::fields(errors.collect())
+    })
+}
+
+fn json_problem(rejection: JsonRejection) -> Problem {
+    let text = rejection.body_text();
+    match rejection {
+        JsonRejection::JsonDataError(_) => {
+            let (field, why) = data_error(&text);
+            Problem::field(&field, format!("{field} {why}"))
+        }
+        JsonRejection::JsonSyntaxError(_) => {
+            Problem::bad_request("body.malformed", format!("The body is not valid JSON. {text}"))
+        }
+        JsonRejection::MissingJsonContentType(_) => Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "body.unsupported_type",
+            "Send the body as application/json.",
+        ),
+        other => Problem::of_status(other.status())
+            .unwrap_or_else(|| Problem::bad_request("body.unreadable", "The body could not be read.")),
+    }
+}
+
+/// The framework words it as `…: FIELD: what is wrong at line 1 column 9`, or names no field.
+fn data_error(text: &str) -> (String, String) {
+    let text = text.split_once(": ").map_or(text, |(_, rest)| rest);
+    let text = text.rsplit_once(" at line ").map_or(text, |(head, _)| head);
+    if let Some(name) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        return (name.to_owned(), "is missing".to_owned());
+    }
+    match text.split_once(": ") {
+        Some((field, why)) if !field.contains(' ') => (field.to_owned(), format!("has the wrong type: {why}")),
+        _ => ("body".to_owned(), format!("has the wrong type: {text}")),
+    }
+}
+
+/// Parts of the path.
+#[derive(Debug, Clone, Copy)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Path::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(PathRejection::FailedToDeserializePathParams(_)) => {
+                Err(Problem::bad_request("id.invalid", "The id in the path is not valid."))
+            }
+            Err(_) => Err(Problem::internal()),
+        }
+    }
+}
+
+/// The query, validated.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Validate<Context: Default>> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        let axum::extract::Query(value) = query.map_err(|rejection: QueryRejection| {
+            Problem::bad_request("validation.failed", rejection.body_text())
+        })?;
+        check(&value)?;
+        Ok(Self(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::data_error;
+
+    #[test]
+    fn a_wrong_type_names_its_field() {
+        let text = "Failed to deserialize the JSON body into the target type: name: invalid type: integer `1`, expected a string at line 1 column 9";
+        assert_eq!(data_error(text).0, "name");
+        let text = "Failed to deserialize the JSON body into the target type: missing field `email` at line 1 column 2";
+        assert_eq!(data_error(text), ("email".to_owned(), "is missing".to_owned()));
+    }
+}

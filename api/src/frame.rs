@@ -1,0 +1,73 @@
+//! What surrounds every request: its id, its log line, its metrics, and problems in their full form.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+use shared::clock::Clock;
+use tracing::Instrument;
+
+use crate::problem::Problem;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Surrounds one request.
+pub async fn around(mut request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    let path = request.uri().path().to_owned();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, route);
+    let started = Instant::now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let took = started.elapsed();
+
+    let mut response = explained(response, &path);
+    let status = response.status();
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    let labels = [("method", method.to_string()), ("route", route), ("status", status.as_u16().to_string())];
+    metrics::histogram!("smartstudy_http_request_seconds", &labels).record(took);
+    span.in_scope(|| tracing::debug!(status = status.as_u16(), millis = took.as_millis() as u64, "answered"));
+    response
+}
+
+/// The caller's own id if it is a sane one, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let sane = |id: &&HeaderValue| {
+        id.to_str().is_ok_and(|id| {
+            (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        })
+    };
+    let fresh = || HeaderValue::from_str(&Clock::System.job_id().to_string());
+    match headers.get(REQUEST_ID).filter(sane) {
+        Some(id) => id.clone(),
+        None => fresh().unwrap_or(HeaderValue::from_static("unknown")),
+    }
+}
+
+/// Renders a problem, also where the framework answered with a bare status. What it says about itself in
+/// headers (`Allow`, cookies) stays.
+fn explained(mut response: Response, path: &str) -> Response {
+    let problem = response.extensions_mut().remove::<Problem>();
+    let bare = || {
+        let said = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let is_ours = said.is_some_and(|kind| kind.contains("json") || kind.contains("html"));
+        if is_ours { None } else { Problem::of_status(response.status()) }
+    };
+    let Some(problem) = problem.or_else(bare) else { return response };
+    let mut rendered = problem.render(path);
+    let kept = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
+    for (name, value) in response.headers().iter().filter(|(name, _)| !kept.contains(name)) {
+        rendered.headers_mut().append(name, value.clone());
+    }
+    rendered
+}

@@ -1,0 +1,111 @@
+//! `smartstudy-api`: serves the API; without MongoDB and Redis it runs everything in this one process.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::Context as _;
+use api::app::{self, App};
+use axum::{ServiceExt, extract::Request};
+use clap::{Parser, Subcommand};
+use shared::{
+    config::{Backends, Config},
+    jobs::Dispatcher,
+    setup, telemetry,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tower_http::normalize_path::NormalizePath;
+
+#[cfg(feature = "embedded")]
+mod embedded;
+mod secret;
+
+/// How long open requests may take to end once the process is told to.
+const GRACE: Duration = Duration::from_secs(25);
+
+#[derive(Parser)]
+#[command(version, about = "SmartStudy's HTTP API; without MONGODB_URL and REDIS_URL it runs everything in one process")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API (the default).
+    Serve,
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    #[cfg(feature = "embedded")]
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == worker::pdf::SUBCOMMAND) {
+        return worker::pdf::child_main();
+    }
+    let done = match Arguments::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(),
+        Command::Openapi => print_document(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("smartstudy-api: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_document() -> anyhow::Result<()> {
+    println!("{}", api::openapi::document().to_pretty_json()?);
+    Ok(())
+}
+
+#[tokio::main]
+async fn serve() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    telemetry::logs(config.log_format);
+    let metrics = telemetry::metrics()?;
+    let ledger = setup::ledger(&config).await?;
+    let stopping = CancellationToken::new();
+    let secret = secret::of(&config, &ledger.clock)?;
+    let app = App::new(&config, &secret, ledger.clone(), metrics, stopping.clone())?;
+
+    let address = (config.host.as_str(), config.port);
+    let listener = TcpListener::bind(address).await.context("HOST and PORT cannot be listened on")?;
+    tokio::spawn(Dispatcher::new(ledger.clone()).run());
+    tokio::spawn(stop_on_signal(stopping.clone())?);
+
+    let url = format!("http://{}", listener.local_addr()?);
+    tracing::info!("listening on {url}");
+    // The slash at the end is trimmed before routing, so it is a layer around the router, not in it.
+    let routes = ServiceExt::<Request>::into_make_service(NormalizePath::trim_trailing_slash(app::router(app)));
+    let served = axum::serve(listener, routes).with_graceful_shutdown(stopping.clone().cancelled_owned());
+    let served = async { served.await.context("serving failed") };
+    match config.backends {
+        #[cfg(feature = "embedded")]
+        Backends::Embedded { .. } => {
+            tracing::info!("everything runs in this process: open {url} to try it, {url}/docs for the API");
+            tokio::try_join!(served, embedded::work(&config, ledger, stopping))?;
+        }
+        _ => served.await?,
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// At the first signal no request is taken any more; after the grace time those that are left are dropped.
+fn stop_on_signal(stopping: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("stopping");
+        stopping.cancel();
+        tokio::time::sleep(GRACE).await;
+        tracing::warn!("the grace time is over");
+        std::process::exit(0);
+    })
+}

@@ -1,0 +1,375 @@
+//! Accounts and logins.
+
+use axum::{
+    extract::{FromRequest, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
+use garde::Validate;
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+use shared::{
+    domain::{Id, Role, Session, Timestamp, User, email_key},
+    store::StoreError,
+};
+use utoipa::ToSchema;
+
+use crate::{
+    app::App,
+    extract::{Caller, Json, Validated, check_origin},
+    passwords::BYTES_MAX,
+    problem::{Problem, ProblemBody, Result},
+};
+
+const ACCESS_COOKIE: &str = "jwt";
+const REFRESH_COOKIE: &str = "refresh_token";
+const COOKIE_AGE: time::Duration = time::Duration::days(7);
+/// Tries at a username that nobody has.
+const USERNAME_TRIES: u32 = 20;
+
+/// An account as its owner sees it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserView {
+    #[schema(value_type = String)]
+    id: Id,
+    #[serde(rename = "_id")]
+    #[schema(value_type = String)]
+    legacy_id: Id,
+    name: String,
+    username: String,
+    email: String,
+    email_verified: bool,
+    role: Role,
+    is_active: bool,
+    is_guest: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            legacy_id: user.id,
+            name: user.name,
+            username: user.username.unwrap_or_default(),
+            email: user.email,
+            email_verified: user.email_verified,
+            role: user.role,
+            is_active: user.is_active,
+            is_guest: user.is_guest,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+        }
+    }
+}
+
+/// A login.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    user: UserView,
+    access_token: String,
+    /// Always `Bearer`.
+    token_type: &'static str,
+    /// Seconds until the access token ends.
+    expires_in: u64,
+    refresh_token: String,
+}
+
+/// A sentence for the user.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Message {
+    /// The sentence.
+    pub message: &'static str,
+}
+
+/// A new account.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct Register {
+    /// Shown name.
+    #[garde(length(chars, min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
+    name: String,
+    /// E-mail, unique in any case.
+    #[garde(custom(check_email), length(max = 254))]
+    #[schema(format = Email, example = "ada@example.org")]
+    email: String,
+    /// At least 6 characters and at most 72 bytes.
+    #[garde(custom(check_password))]
+    #[schema(min_length = 6, max_length = 72, example = "correct horse battery")]
+    password: String,
+    /// Unique handle; made from the e-mail when absent.
+    #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[schema(min_length = 1, max_length = 50)]
+    username: Option<String>,
+}
+
+fn check_email(email: &str, _: &()) -> garde::Result {
+    garde::rules::email::parse_email(email.trim())
+        .map_err(|_| garde::Error::new("must be an e-mail address, such as ada@example.org"))
+}
+
+fn check_password(password: &str, _: &()) -> garde::Result {
+    if password.chars().count() < 6 {
+        return Err(garde::Error::new("must have at least 6 characters"));
+    }
+    if password.len() > BYTES_MAX {
+        return Err(garde::Error::new("must have at most 72 bytes"));
+    }
+    Ok(())
+}
+
+/// Creates an account. With a guest's token the guest becomes that account and keeps everything.
+#[utoipa::path(post, path = "/auth/register", tag = "auth", request_body = Register, responses(
+    (status = 201, body = UserView, headers(("Location", description = "The account"))),
+    (status = 400, body = ProblemBody, description = "`validation.failed`, `user.email_taken`"),
+    (status = 409, body = ProblemBody, description = "`user.username_taken`"),
+))]
+pub async fn register(State(app): State<App>, caller: Option<Caller>, Json(new): Json<Register>) -> Result<Response> {
+    let email = new.email.trim().to_owned();
+    if app.ledger.store.user_by_email(&email).await?.is_some() {
+        return Err(StoreError::Taken("email").into());
+    }
+    let now = app.ledger.clock.now();
+    let password = app.passwords.hash(new.password).await?;
+    let guest = caller.map(|caller| caller.user).filter(|user| user.is_guest);
+    let mut user = User {
+        id: guest.as_ref().map_or_else(|| app.ledger.clock.id(), |guest| guest.id),
+        name: new.name.trim().to_owned(),
+        username: None,
+        email,
+        email_verified: false,
+        password,
+        role: Role::Student,
+        is_active: true,
+        is_guest: false,
+        created_at: guest.as_ref().map_or(now, |guest| guest.created_at),
+        updated_at: now,
+    };
+    let chosen = new.username.map(|username| username.trim().to_owned());
+    let base = chosen.clone().unwrap_or_else(|| local_part(&user.email));
+    for attempt in 0..USERNAME_TRIES {
+        user.username = Some(match attempt {
+            0 => base.clone(),
+            _ => format!("{base}{}", app.ledger.clock.rng().random_range(2..100_000)),
+        });
+        let written = match guest {
+            Some(_) => app.logins.update(&user).await,
+            None => app.ledger.store.insert_user(&user).await.map_err(Problem::from),
+        };
+        match written {
+            Ok(()) => {
+                let location = [(header::LOCATION, format!("/users/{}", user.id))];
+                return Ok((StatusCode::CREATED, location, Json(UserView::from(user))).into_response());
+            }
+            Err(problem) if problem == StoreError::Taken("username").into() && chosen.is_none() => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    Err(StoreError::Taken("username").into())
+}
+
+fn local_part(email: &str) -> String {
+    email_key(email).split('@').next().unwrap_or("student").to_owned()
+}
+
+/// Who logs in.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct Login {
+    /// E-mail of the account.
+    #[garde(inner(length(max = 254)))]
+    #[schema(example = "ada@example.org")]
+    email: Option<String>,
+    /// Username, or the e-mail.
+    #[garde(inner(length(max = 254)))]
+    username: Option<String>,
+    /// Its password.
+    #[garde(length(min = 1, max = 1024))]
+    #[schema(example = "correct horse battery")]
+    password: String,
+}
+
+/// JSON or a form.
+pub struct LoginBody(Login);
+
+impl FromRequest<App> for LoginBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("application/x-www-form-urlencoded") {
+            return Ok(Self(Json::<Login>::from_request(request, app).await?.0));
+        }
+        let form = axum::Form::<Login>::from_request(request, app).await;
+        let axum::Form(login) =
+            form.map_err(|rejection| Problem::bad_request("validation.failed", rejection.body_text()))?;
+        Ok(Self(login.validated()?))
+    }
+}
+
+/// Logs in with e-mail or username.
+#[utoipa::path(post, path = "/auth/login", tag = "auth",
+    request_body(content((Login = "application/json"), (Login = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, body = SessionView),
+        (status = 400, body = ProblemBody, description = "`validation.failed`"),
+        (status = 401, body = ProblemBody, description = "`auth.bad_credentials`"),
+        (status = 403, body = ProblemBody, description = "`account.deactivated`"),
+    ))]
+pub async fn login(State(app): State<App>, jar: CookieJar, LoginBody(login): LoginBody) -> Result<Response> {
+    let Some(name) = login.email.or(login.username).filter(|name| !name.trim().is_empty()) else {
+        return Err(Problem::field("email", "email or username is missing"));
+    };
+    let user = match app.ledger.store.user_by_email(&name).await? {
+        Some(user) => Some(user),
+        None => app.ledger.store.user_by_username(name.trim()).await?,
+    };
+    let hash = user.as_ref().map(|user| user.password.clone());
+    let matches = app.passwords.verify(login.password, hash).await?;
+    let Some(user) = user.filter(|_| matches) else {
+        return Err(Problem::unauthorized("auth.bad_credentials", "Incorrect email or password"));
+    };
+    if !user.is_active {
+        let detail = "This account is deactivated.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "account.deactivated", detail));
+    }
+    let session = app.logins.begin(user.id).await?;
+    start(&app, jar, user, &session, StatusCode::OK)
+}
+
+/// Creates a throwaway account and logs it in. Registering with its token keeps what it made.
+#[utoipa::path(post, path = "/auth/guest", tag = "auth", responses(
+    (status = 201, body = SessionView),
+    (status = 403, body = ProblemBody, description = "`auth.guests_off`"),
+))]
+pub async fn guest(State(app): State<App>, jar: CookieJar) -> Result<Response> {
+    if !app.guests {
+        let detail = "Guest accounts are switched off here. Register instead.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "auth.guests_off", detail));
+    }
+    let (id, now) = (app.ledger.clock.id(), app.ledger.clock.now());
+    let user = User {
+        id,
+        name: "Guest".into(),
+        username: Some(format!("guest-{id}")),
+        email: format!("guest-{id}@guest.invalid"),
+        email_verified: false,
+        password: String::new(),
+        role: Role::Student,
+        is_active: true,
+        is_guest: true,
+        created_at: now,
+        updated_at: now,
+    };
+    app.ledger.store.insert_user(&user).await?;
+    let session = app.logins.begin(user.id).await?;
+    start(&app, jar, user, &session, StatusCode::CREATED)
+}
+
+/// Ends this login. Its refresh tokens end at once, its access tokens within 30 s.
+#[utoipa::path(post, path = "/auth/logout", tag = "auth", security(("bearer" = []), ("cookie" = [])), responses(
+    (status = 200, body = Message),
+    (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`"),
+))]
+pub async fn logout(State(app): State<App>, jar: CookieJar, caller: Caller) -> Result<Response> {
+    if let Some(session) = caller.session {
+        app.logins.end(session).await?;
+    }
+    let jar = jar
+        .remove(Cookie::build(ACCESS_COOKIE).path("/"))
+        .remove(Cookie::build(REFRESH_COOKIE).path("/auth"));
+    Ok((jar, Json(Message { message: "Logged out successfully" })).into_response())
+}
+
+/// The caller's account.
+#[utoipa::path(get, path = "/auth/me", tag = "auth", security(("bearer" = []), ("cookie" = [])), responses(
+    (status = 200, body = UserView),
+    (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`"),
+))]
+pub async fn me(caller: Caller) -> Json<UserView> {
+    Json(caller.user.into())
+}
+
+/// A refresh token, unless its cookie is sent.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RefreshBody {
+    refresh_token: Option<String>,
+}
+
+/// Trades a refresh token for new tokens. Each is good once: one that comes back ends the login.
+#[utoipa::path(post, path = "/auth/refresh", tag = "auth", request_body = Option<RefreshBody>, responses(
+    (status = 200, body = SessionView),
+    (status = 401, body = ProblemBody, description = "`auth.refresh_invalid`, `auth.refresh_reused`"),
+))]
+pub async fn refresh(
+    State(app): State<App>,
+    jar: CookieJar,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+) -> Result<Response> {
+    let body: RefreshBody = match body.is_empty() {
+        true => RefreshBody::default(),
+        false => serde_json::from_slice(&body)
+            .map_err(|_| Problem::bad_request("body.malformed", "Send { refreshToken } as JSON, or no body."))?,
+    };
+    let token = match (body.refresh_token, jar.get(REFRESH_COOKIE)) {
+        (Some(token), _) => token,
+        (None, Some(cookie)) => {
+            check_origin(&headers, &app)?;
+            cookie.value().to_owned()
+        }
+        (None, None) => return Err(invalid_refresh()),
+    };
+    let claims = app.tokens.read_refresh(&token, app.ledger.clock.now()).map_err(|_| invalid_refresh())?;
+    let id: Id = claims.sid.parse().map_err(|_| invalid_refresh())?;
+    let session = app.ledger.store.session(id).await?.filter(|session| session.revoked_at.is_none());
+    let session = session.ok_or_else(invalid_refresh)?;
+    let user = app.ledger.store.user(session.user_id).await?.filter(|user| user.is_active);
+    let user = user.ok_or_else(invalid_refresh)?;
+    let Some(session) = app.logins.rotate(session, claims.generation).await? else {
+        let detail = "This refresh token was used before, so the login was ended. Sign in again.";
+        return Err(Problem::unauthorized("auth.refresh_reused", detail));
+    };
+    start(&app, jar, user, &session, StatusCode::OK)
+}
+
+fn invalid_refresh() -> Problem {
+    Problem::unauthorized("auth.refresh_invalid", "The refresh token is not valid any more. Sign in again.")
+}
+
+/// Hands out a login's tokens, in the body and as cookies.
+fn start(app: &App, jar: CookieJar, user: User, session: &Session, status: StatusCode) -> Result<Response> {
+    let unsigned = |error| {
+        tracing::error!(%error, "no token");
+        Problem::internal()
+    };
+    let access_token = app.tokens.access(&user, session.id, app.ledger.clock.now()).map_err(unsigned)?;
+    let refresh_token = app.tokens.refresh(session).map_err(unsigned)?;
+    let cookie = |name: &'static str, value: &str, path: &'static str| {
+        let mut cookie = Cookie::new(name, value.to_owned());
+        cookie.set_path(path);
+        cookie.set_http_only(true);
+        cookie.set_same_site(SameSite::Strict);
+        cookie.set_secure(app.secure_cookies);
+        cookie.set_max_age(COOKIE_AGE);
+        cookie
+    };
+    let jar = jar
+        .add(cookie(ACCESS_COOKIE, &access_token, "/"))
+        .add(cookie(REFRESH_COOKIE, &refresh_token, "/auth"));
+    let view = SessionView {
+        user: user.into(),
+        access_token,
+        token_type: "Bearer",
+        expires_in: app.tokens.lifetime().as_secs(),
+        refresh_token,
+    };
+    Ok((status, jar, Json(view)).into_response())
+}

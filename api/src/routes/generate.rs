@@ -1,0 +1,261 @@
+//! Asking for quizzes. The answer is a job, or what became of it for those who wait.
+
+use axum::{
+    extract::{FromRequest, Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use garde::Validate;
+use serde::{Deserialize, de::IntoDeserializer};
+use shared::{
+    domain::{Difficulty, Id, JobStatus, PageRanges, QuestionType, Timestamp},
+    jobs::quiz_generate::{QuizGenerate, Source},
+};
+use utoipa::ToSchema;
+
+use super::{
+    jobs::{JobView, accepted, outcome},
+    quizzes::QuizView,
+    upload::Upload,
+};
+use crate::{
+    app::App,
+    extract::{Caller, Json, Validated, Wait},
+    problem::{Problem, ProblemBody, Result},
+};
+
+/// Where the text of a quiz comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InputMethod {
+    /// `textContent` of this request.
+    Text,
+    /// A form's `file`.
+    Pdf,
+}
+
+/// A quiz to be made from a text.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FromText {
+    /// Must be `text` in JSON; a PDF is sent as a form.
+    #[garde(custom(text_method))]
+    input_method: InputMethod,
+    /// The text, at least 50 characters.
+    #[garde(custom(long_enough))]
+    #[schema(min_length = 50)]
+    text_content: String,
+    #[serde(flatten)]
+    #[garde(dive)]
+    wishes: Wishes,
+}
+
+fn text_method(method: &InputMethod, _: &()) -> garde::Result {
+    match method {
+        InputMethod::Text => Ok(()),
+        InputMethod::Pdf => Err(garde::Error::new("must be text in JSON; send a PDF as multipart/form-data")),
+    }
+}
+
+fn long_enough(text: &str, _: &()) -> garde::Result {
+    let count = text.trim().chars().count();
+    if count >= 50 {
+        return Ok(());
+    }
+    Err(garde::Error::new(format!("must have at least 50 characters; it has {count}")))
+}
+
+/// What the quiz should be like.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Wishes {
+    /// Subject; found in the text when absent.
+    #[garde(inner(length(chars, min = 1, max = 200)))]
+    #[schema(min_length = 1, max_length = 200)]
+    topic: Option<String>,
+    /// Name; made from the topic when absent.
+    #[garde(inner(length(chars, min = 1, max = 200)))]
+    #[schema(min_length = 1, max_length = 200)]
+    title: Option<String>,
+    /// How hard.
+    #[garde(skip)]
+    difficulty: Option<Difficulty>,
+    /// How many questions, 1–200; when absent one for each 200 words, at least 5.
+    #[garde(inner(range(min = 1, max = 200)))]
+    #[schema(minimum = 1, maximum = 200)]
+    question_count: Option<u32>,
+    /// Which types; multiple choice when absent.
+    #[garde(inner(length(max = 8)))]
+    question_types: Option<Vec<QuestionType>>,
+    /// Language of the questions (BCP 47); the text's when absent.
+    #[garde(inner(length(min = 2, max = 35)))]
+    #[schema(min_length = 2, max_length = 35)]
+    language: Option<String>,
+    /// Wishes in your own words, at most 500 characters.
+    #[garde(inner(length(chars, max = 500)))]
+    #[schema(max_length = 500)]
+    instructions: Option<String>,
+    /// Earliest start.
+    #[garde(skip)]
+    not_before: Option<Timestamp>,
+}
+
+/// A quiz to be made from a PDF, as a form; lists are repeated fields.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the form for the document; the form itself is read field by field")]
+pub struct FromPdf {
+    /// The PDF, at most `MAX_FILE_SIZE`.
+    #[schema(format = Binary, value_type = String)]
+    file: Vec<u8>,
+    topic: Option<String>,
+    title: Option<String>,
+    difficulty: Option<Difficulty>,
+    #[schema(minimum = 1, maximum = 200)]
+    question_count: Option<u32>,
+    question_types: Option<Vec<QuestionType>>,
+    language: Option<String>,
+    instructions: Option<String>,
+    /// Pages to read, such as `1-3,7`; all when absent.
+    pages: Option<String>,
+    /// Password that opens the PDF.
+    password: Option<String>,
+}
+
+/// What a quiz is to be made from, checked.
+struct Ask {
+    bytes: Vec<u8>,
+    kind: Kind,
+    wishes: Wishes,
+}
+
+enum Kind {
+    Text,
+    Pdf { pages: Option<String>, password: Option<String> },
+}
+
+/// JSON with a text, or a form with a PDF.
+pub struct TextOrPdf(Ask);
+
+impl FromRequest<App> for TextOrPdf {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind.starts_with("multipart/form-data") {
+            let mut upload = Upload::from_request(request, app).await?;
+            if upload.text("inputMethod").is_some_and(|method| method != "pdf") {
+                return Err(Problem::field("inputMethod", "inputMethod must be pdf in a form; send a text as JSON"));
+            }
+            return Ok(Self(pdf(upload)?));
+        }
+        let Json(ask) = Json::<FromText>::from_request(request, app).await?;
+        Ok(Self(Ask { bytes: ask.text_content.into_bytes(), kind: Kind::Text, wishes: ask.wishes }))
+    }
+}
+
+fn pdf(mut upload: Upload) -> Result<Ask> {
+    let bytes = upload.pdf()?;
+    let pages = upload.text("pages");
+    if let Some(Err(error)) = pages.as_deref().map(str::parse::<PageRanges>) {
+        return Err(Problem::field("pages", format!("pages cannot be understood: {error}")));
+    }
+    let types = upload.texts("questionTypes").iter().map(|name| named(name, "questionTypes")).collect::<Result<_>>()?;
+    let question_count = upload.text("questionCount").map(|count| {
+        count.parse().map_err(|_| Problem::field("questionCount", "questionCount must be a whole number"))
+    });
+    let wishes = Wishes {
+        topic: upload.text("topic"),
+        title: upload.text("title"),
+        difficulty: upload.text("difficulty").map(|name| named(&name, "difficulty")).transpose()?,
+        question_count: question_count.transpose()?,
+        question_types: Some(types),
+        language: upload.text("language"),
+        instructions: upload.text("instructions"),
+        not_before: upload.text("notBefore").map(|text| named(&text, "notBefore")).transpose()?,
+    };
+    let kind = Kind::Pdf { pages, password: upload.text("password") };
+    Ok(Ask { bytes, kind, wishes: wishes.validated()? })
+}
+
+/// A form's text as the type that JSON would give.
+fn named<'de, T: Deserialize<'de>>(text: &'de str, field: &str) -> Result<T> {
+    T::deserialize(text.into_deserializer())
+        .map_err(|error: serde::de::value::Error| Problem::field(field, format!("{field} is not valid: {error}")))
+}
+
+/// Makes a quiz from a text (JSON) or a PDF (form).
+#[utoipa::path(post, path = "/quiz/generate", tag = "quizzes",
+    request_body(content((FromText = "application/json"), (FromPdf = "multipart/form-data"))),
+    security(("bearer" = []), ("cookie" = [])), responses(
+        (status = 202, body = JobView, description = "Accepted: follow the job", headers(("Location" = String), ("Retry-After" = u32))),
+        (status = 201, body = QuizView, description = "With `Prefer: wait=N`, when it is ready in time"),
+        (status = 400, body = ProblemBody, description = "`validation.failed`, `body.malformed`, `file.empty`"),
+        (status = 401, body = ProblemBody, description = "`auth.required`"),
+        (status = 413, body = ProblemBody, description = "`file.too_large`, `body.too_large`"),
+        (status = 415, body = ProblemBody, description = "`file.not_pdf`, `body.unsupported_type`"),
+        (status = 422, body = ProblemBody, description = "With `Prefer: wait=N`: the input is at fault (`pdf.encrypted`, `pdf.no_text`, `pdf.damaged`, `pdf.too_complex`, `text.too_short`)"),
+        (status = 503, body = ProblemBody, description = "`store.unavailable`; with `Prefer: wait=N` also the provider's codes"),
+    ))]
+pub async fn generate(
+    State(app): State<App>,
+    caller: Caller,
+    wait: Wait,
+    TextOrPdf(ask): TextOrPdf,
+) -> Result<Response> {
+    start(&app, &caller, wait, ask).await
+}
+
+/// Makes a quiz from a PDF.
+#[utoipa::path(post, path = "/quiz/generate-from-pdf", tag = "quizzes",
+    request_body(content = FromPdf, content_type = "multipart/form-data"),
+    security(("bearer" = []), ("cookie" = [])), responses(
+        (status = 202, body = JobView, description = "Accepted: follow the job", headers(("Location" = String), ("Retry-After" = u32))),
+        (status = 201, body = QuizView, description = "With `Prefer: wait=N`, when it is ready in time"),
+        (status = 400, body = ProblemBody, description = "`validation.failed`, `body.malformed`, `file.empty`"),
+        (status = 401, body = ProblemBody, description = "`auth.required`"),
+        (status = 413, body = ProblemBody, description = "`file.too_large`"),
+        (status = 415, body = ProblemBody, description = "`file.not_pdf`, `body.unsupported_type`"),
+        (status = 422, body = ProblemBody, description = "With `Prefer: wait=N`: the input is at fault"),
+        (status = 503, body = ProblemBody, description = "`store.unavailable`; with `Prefer: wait=N` also the provider's codes"),
+    ))]
+pub async fn generate_from_pdf(
+    State(app): State<App>,
+    caller: Caller,
+    wait: Wait,
+    upload: Upload,
+) -> Result<Response> {
+    start(&app, &caller, wait, pdf(upload)?).await
+}
+
+async fn start(app: &App, caller: &Caller, wait: Wait, ask: Ask) -> Result<Response> {
+    let blob = app.ledger.clock.id();
+    app.ledger.store.put_blob(blob, ask.bytes).await?;
+    let source = match ask.kind {
+        Kind::Text => Source::Text { blob },
+        Kind::Pdf { pages, password } => Source::Pdf { blob, pages, password },
+    };
+    let payload = QuizGenerate {
+        source,
+        topic: ask.wishes.topic,
+        title: ask.wishes.title,
+        difficulty: ask.wishes.difficulty.unwrap_or_default(),
+        question_count: ask.wishes.question_count,
+        question_types: ask.wishes.question_types.unwrap_or_default(),
+        language: ask.wishes.language,
+        instructions: ask.wishes.instructions,
+    };
+    let id = app.ledger.clock.job_id();
+    let job = app.ledger.enqueue(id, Some(caller.user.id), &payload, ask.wishes.not_before).await?;
+    let job = outcome(app, job, wait).await?;
+    match (job.status, &job.error) {
+        (JobStatus::Succeeded, _) => {
+            let id = Id::for_job(job.id);
+            let quiz = app.ledger.store.quiz(id).await?.ok_or_else(Problem::internal)?;
+            let location = [(header::LOCATION, format!("/quiz/{id}"))];
+            Ok((StatusCode::CREATED, location, Json(QuizView::without_answers(quiz))).into_response())
+        }
+        (JobStatus::Failed, Some(error)) => Err(Problem::of_job(error)),
+        _ => Ok(accepted(job)),
+    }
+}

@@ -1,0 +1,231 @@
+//! Work in the background, as its owner sees it.
+
+use std::time::Duration;
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use shared::{
+    domain::{Job, JobError, JobId, JobResult, JobStatus, Progress, Refusal, Timestamp, Usage},
+    store::JobFilter,
+};
+use tokio::time::{Instant, timeout_at};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    app::App,
+    extract::{Caller, Conditions, Json, List, Path, Query, Tag, Wait, listed},
+    problem::{Problem, ProblemBody, Result},
+};
+
+/// Seconds after which to poll again.
+const POLL_AFTER: HeaderValue = HeaderValue::from_static("1");
+/// How often a waiter looks by itself, should an announcement be lost.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A job.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobView {
+    #[schema(value_type = String)]
+    id: JobId,
+    #[schema(example = "quiz.generate")]
+    kind: String,
+    status: JobStatus,
+    progress: Progress,
+    attempt: u32,
+    max_attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<JobError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<JobResult>,
+    notices: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_retry_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<Timestamp>,
+    links: Links,
+}
+
+/// Where to go on, as paths of this server.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Links {
+    #[serde(rename = "self")]
+    this: String,
+    events: String,
+    cancel: String,
+    retry: String,
+}
+
+impl From<Job> for JobView {
+    fn from(job: Job) -> Self {
+        let this = format!("/jobs/{}", job.id);
+        Self {
+            id: job.id,
+            next_retry_at: (job.status == JobStatus::Retrying).then_some(job.due_at),
+            kind: job.kind,
+            status: job.status,
+            progress: job.progress,
+            attempt: job.attempt,
+            max_attempts: job.max_attempts,
+            error: job.error,
+            result: job.result,
+            notices: job.notices,
+            usage: job.usage,
+            created_at: job.created_at,
+            started_at: job.started_at,
+            finished_at: job.finished_at,
+            not_before: job.not_before,
+            links: Links {
+                events: format!("{this}/events"),
+                cancel: format!("{this}/cancel"),
+                retry: format!("{this}/retry"),
+                this,
+            },
+        }
+    }
+}
+
+/// 202: the job, where it is, and when to ask again.
+pub fn accepted(job: Job) -> Response {
+    let headers = [(header::LOCATION, format!("/jobs/{}", job.id)), (header::RETRY_AFTER, "1".to_owned())];
+    (StatusCode::ACCEPTED, headers, Json(JobView::from(job))).into_response()
+}
+
+/// The job as it is when it is finished, or when the time to wait is over.
+pub async fn outcome(app: &App, job: Job, wait: Wait) -> Result<Job> {
+    until(app, job, wait, |job| job.status.is_finished()).await
+}
+
+/// The job as it is when `enough`, or when the time to wait is over.
+async fn until(app: &App, mut job: Job, Wait(wait): Wait, enough: impl Fn(&Job) -> bool) -> Result<Job> {
+    let deadline = Instant::now() + wait;
+    let mut changes = app.ledger.notifier.subscribe();
+    while !enough(&job) && Instant::now() < deadline && !app.stopping.is_cancelled() {
+        let id = job.id;
+        let changed = async { while changes.recv().await.is_ok_and(|changed| changed != id) {} };
+        let look = timeout_at(deadline.min(Instant::now() + LOOK_EVERY), changed);
+        tokio::select! { _ = look => {}, () = app.stopping.cancelled() => {} }
+        job = app.ledger.store.job(id).await?.ok_or_else(missing)?;
+    }
+    Ok(job)
+}
+
+fn missing() -> Problem {
+    Problem::not_found("job.not_found", "There is no such job, or it is not yours.")
+}
+
+/// A job of the caller.
+pub async fn own(app: &App, caller: &Caller, id: JobId) -> Result<Job> {
+    let job = app.ledger.store.job(id).await?.filter(|job| job.user_id == Some(caller.user.id));
+    job.ok_or_else(missing)
+}
+
+/// Which jobs to list.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Filter {
+    /// In this state.
+    #[garde(skip)]
+    #[param(inline)]
+    status: Option<JobStatus>,
+    /// Of this kind, such as `quiz.generate`.
+    #[garde(skip)]
+    kind: Option<String>,
+}
+
+/// The caller's jobs, newest first.
+#[utoipa::path(get, path = "/jobs", tag = "jobs", params(Filter, List),
+    security(("bearer" = []), ("cookie" = [])), responses(
+        (status = 200, body = [JobView], headers(("X-Total-Count" = u64), ("Link" = String))),
+        (status = 400, body = ProblemBody, description = "`validation.failed`"),
+        (status = 401, body = ProblemBody, description = "`auth.required`"),
+    ))]
+pub async fn list(State(app): State<App>, caller: Caller, Query(ask): Query<Filter>, list: List) -> Result<Response> {
+    let filter = JobFilter { user_id: Some(caller.user.id), status: ask.status, kind: ask.kind };
+    let found = app.ledger.store.jobs(&filter, &list.window).await?;
+    let last = found.items.last().map(|job| job.id.to_string());
+    let items: Vec<JobView> = found.items.into_iter().map(JobView::from).collect();
+    Ok(listed(&list, &items, found.total, last))
+}
+
+/// A job. With `Prefer: wait=N` the answer waits until the job is finished, or, for a caller who sends
+/// `If-None-Match`, until it has changed.
+#[utoipa::path(get, path = "/jobs/{id}", tag = "jobs",
+    params(("id" = String, Path), ("Prefer" = Option<String>, Header, description = "`wait=N`, at most 120 s")),
+    security(("bearer" = []), ("cookie" = [])), responses(
+        (status = 200, body = JobView, headers(("ETag" = String), ("Retry-After" = u32))),
+        (status = 304, description = "The caller has this version already"),
+        (status = 400, body = ProblemBody, description = "`id.invalid`"),
+        (status = 401, body = ProblemBody, description = "`auth.required`"),
+        (status = 404, body = ProblemBody, description = "`job.not_found`"),
+    ))]
+pub async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<JobId>,
+    wait: Wait,
+    conditions: Conditions,
+) -> Result<Response> {
+    let job = own(&app, &caller, id).await?;
+    let knows = |job: &Job| Tag::of(&JobView::from(job.clone())).is_ok_and(|tag| conditions.knows(&tag));
+    let job = if knows(&job) {
+        until(&app, job, wait, |job| job.status.is_finished() || !knows(job)).await?
+    } else {
+        outcome(&app, job, wait).await?
+    };
+    let unfinished = !job.status.is_finished();
+    let mut response = conditions.answer(&JobView::from(job))?;
+    if unfinished {
+        response.headers_mut().insert(header::RETRY_AFTER, POLL_AFTER);
+    }
+    Ok(response)
+}
+
+/// Stops a job that is not finished.
+#[utoipa::path(post, path = "/jobs/{id}/cancel", tag = "jobs", params(("id" = String, Path)),
+    security(("bearer" = []), ("cookie" = [])), responses(
+        (status = 200, body = JobView),
+        (status = 400, body = ProblemBody, description = "`id.invalid`"),
+        (status = 401, body = ProblemBody, description = "`auth.required`"),
+        (status = 404, body = ProblemBody, description = "`job.not_found`"),
+        (status = 409, body = ProblemBody, description = "`job.not_cancellable`"),
+    ))]
+pub async fn cancel(State(app): State<App>, caller: Caller, Path(id): Path<JobId>) -> Result<Json<JobView>> {
+    change(&app, &caller, id, Job::cancel).await
+}
+
+/// Tries a failed, cancelled or waiting job again, now. What it finished before is not done again.
+#[utoipa::path(post, path = "/jobs/{id}/retry", tag = "jobs", params(("id" = String, Path)),
+    security(("bearer" = []), ("cookie" = [])), responses(
+        (status = 200, body = JobView),
+        (status = 400, body = ProblemBody, description = "`id.invalid`"),
+        (status = 401, body = ProblemBody, description = "`auth.required`"),
+        (status = 404, body = ProblemBody, description = "`job.not_found`"),
+        (status = 409, body = ProblemBody, description = "`job.not_retryable`"),
+    ))]
+pub async fn retry(State(app): State<App>, caller: Caller, Path(id): Path<JobId>) -> Result<Json<JobView>> {
+    change(&app, &caller, id, Job::retry).await
+}
+
+async fn change(
+    app: &App,
+    caller: &Caller,
+    id: JobId,
+    transition: fn(&mut Job, Timestamp) -> std::result::Result<(), Refusal>,
+) -> Result<Json<JobView>> {
+    own(app, caller, id).await?;
+    let (job, ()) = app.ledger.update(id, transition).await?;
+    Ok(Json(job.into()))
+}

@@ -1,0 +1,53 @@
+//! The table of routes. Each file holds one resource with its request and response types.
+
+use axum::Router;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+
+mod attempts;
+mod auth;
+mod events;
+mod generate;
+mod jobs;
+mod operation;
+mod quizzes;
+mod results;
+mod upload;
+mod web;
+
+/// Every documented route.
+pub fn all() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(crate::openapi::base())
+        .routes(routes!(auth::register))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::guest))
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::me))
+        .routes(routes!(auth::refresh))
+        .routes(routes!(generate::generate))
+        .routes(routes!(generate::generate_from_pdf))
+        .routes(routes!(quizzes::list))
+        .routes(routes!(quizzes::get, quizzes::delete))
+        .routes(routes!(attempts::open))
+        .routes(routes!(attempts::save))
+        .routes(routes!(attempts::submit))
+        .routes(routes!(attempts::submit_to_quiz))
+        .routes(routes!(results::list))
+        .routes(routes!(results::history))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::get))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(jobs::retry))
+        .routes(routes!(events::stream))
+        .routes(routes!(operation::health))
+        .routes(routes!(operation::live))
+        .routes(routes!(operation::ready))
+        .routes(routes!(operation::metrics))
+        .merge(web::pages())
+}
+
+/// `/docs` and `/openapi.json`.
+pub fn docs(document: utoipa::openapi::OpenApi) -> Router<App> {
+    utoipa_swagger_ui::SwaggerUi::new("/docs").url("/openapi.json", document).into()
+}

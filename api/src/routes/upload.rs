@@ -1,0 +1,114 @@
+//! Multipart forms with one file, read within bounds.
+
+use std::collections::HashMap;
+
+use axum::{
+    extract::{FromRequest, Multipart, Request, multipart::MultipartError},
+    http::StatusCode,
+};
+
+use crate::{
+    app::App,
+    problem::{Problem, Result},
+};
+
+/// A form's `file`, and its other fields, each with all its values.
+#[derive(Debug, Default)]
+pub struct Upload {
+    pub file: Option<Vec<u8>>,
+    fields: HashMap<String, Vec<String>>,
+}
+
+/// Most bytes of a field other than the file.
+const FIELD_MAX: usize = 64 << 10;
+/// Most fields.
+const FIELDS_MAX: usize = 100;
+/// How far beyond the limit an upload is read to its end, so that its sender gets to read the answer.
+const DRAINED_MAX: usize = 64 << 20;
+/// Where PDF readers look for the header, in bytes.
+const HEADER_WINDOW: usize = 1024;
+
+impl FromRequest<App> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let mut form = Multipart::from_request(request, app).await.map_err(|rejection| {
+            Problem::new(rejection.status(), "body.unsupported_type", "Send the form as multipart/form-data.")
+        })?;
+        let mut upload = Self::default();
+        let mut count = 0;
+        while let Some(mut field) = form.next_field().await.map_err(unreadable)? {
+            count += 1;
+            if count > FIELDS_MAX {
+                return Err(Problem::bad_request("body.malformed", format!("More than {FIELDS_MAX} fields.")));
+            }
+            let name = field.name().unwrap_or_default().to_owned();
+            let limit = if name == "file" { app.max_file_size } else { FIELD_MAX };
+            let mut bytes = Vec::new();
+            let mut size = 0;
+            while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+                size += chunk.len();
+                if size > DRAINED_MAX {
+                    return Err(too_large(&name, limit));
+                }
+                if size <= limit {
+                    bytes.extend_from_slice(&chunk);
+                }
+            }
+            if size > limit {
+                return Err(too_large(&name, limit));
+            }
+            if name == "file" {
+                upload.file = Some(bytes);
+            } else {
+                let text = String::from_utf8(bytes)
+                    .map_err(|_| Problem::field(&name, format!("{name} must be text in UTF-8")))?;
+                upload.fields.entry(name).or_default().push(text);
+            }
+        }
+        Ok(upload)
+    }
+}
+
+impl Upload {
+    /// A field's value; an empty one counts as absent.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        let values = self.fields.remove(name)?;
+        values.into_iter().map(|value| value.trim().to_owned()).find(|value| !value.is_empty())
+    }
+
+    /// All values of a repeated field; commas part several in one.
+    pub fn texts(&mut self, name: &str) -> Vec<String> {
+        let values = self.fields.remove(name).unwrap_or_default();
+        let parts = values.iter().flat_map(|value| value.split(','));
+        parts.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// The file, which must look like a PDF.
+    pub fn pdf(&mut self) -> Result<Vec<u8>> {
+        let file = self.file.take().ok_or_else(|| Problem::field("file", "file is missing"))?;
+        if file.is_empty() {
+            return Err(Problem::bad_request("file.empty", "The file is empty. Choose a PDF with content."));
+        }
+        let head = &file[..file.len().min(HEADER_WINDOW)];
+        if memchr::memmem::find(head, b"%PDF-").is_none() {
+            let detail = "The file is not a PDF. Upload a PDF, or paste its text.";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "file.not_pdf", detail));
+        }
+        Ok(file)
+    }
+}
+
+fn too_large(name: &str, limit: usize) -> Problem {
+    let detail = format!("{name} is larger than {} MB.", limit as f64 / f64::from(1 << 20));
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "file.too_large", detail)
+}
+
+fn unreadable(error: MultipartError) -> Problem {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "file.too_large", "The upload is too large.")
+        }
+        _ => Problem::bad_request("body.malformed", "The form cannot be read. Send it again."),
+    }
+}
