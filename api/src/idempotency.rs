@@ -24,7 +24,8 @@ const RUNS_AT_MOST: Duration = Duration::from_secs(60);
 const KEY_MAX: usize = 255;
 /// Largest response that is kept, in bytes.
 const RESPONSE_MAX: usize = 4 << 20;
-const KEPT_HEADERS: [HeaderName; 4] = [header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER, header::ETAG];
+const KEPT_HEADERS: [HeaderName; 4] =
+    [header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER, header::ETAG];
 
 /// Answers a repeated request with the first one's response; lets every other one through.
 pub async fn replay(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -76,7 +77,9 @@ async fn keep(app: &App, key: &str, path: &str, mut response: Response) -> Resul
     let headers = parts.headers.iter().filter(|(name, _)| KEPT_HEADERS.contains(name));
     let kept = KeptResponse {
         status: parts.status.as_u16(),
-        headers: headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+            .collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
     app.ledger.store.keep_response(key, &kept).await?;
@@ -107,7 +110,9 @@ fn scoped_key(parts: &Parts, caller: &Caller) -> Result<String> {
 /// The same for the same content: a form's boundary is chosen anew each time it is sent, so it does not count.
 fn fingerprint(headers: &HeaderMap, body: &Bytes) -> String {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let boundary = kind.split_once("boundary=").map(|(_, rest)| rest.split(';').next().unwrap_or(rest).trim_matches('"'));
+    let boundary = kind
+        .split_once("boundary=")
+        .map(|(_, rest)| rest.split(';').next().unwrap_or(rest).trim_matches('"'));
     let mut hash = Sha256::new();
     match boundary.filter(|boundary| !boundary.is_empty()) {
         Some(boundary) => {
@@ -131,7 +136,8 @@ mod tests {
     fn a_forms_boundary_does_not_count() {
         let form = |boundary: &str, text: &str| {
             let kind = format!("multipart/form-data; boundary={boundary}");
-            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::try_from(kind).unwrap())]);
+            let headers =
+                HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::try_from(kind).unwrap())]);
             fingerprint(&headers, &Bytes::from(format!("--{boundary}\r\n\r\n{text}\r\n--{boundary}--\r\n")))
         };
         assert_eq!(form("aaa", "x"), form("bbbb", "x"));

@@ -26,7 +26,10 @@ mod secret;
 const GRACE: Duration = Duration::from_secs(25);
 
 #[derive(Parser)]
-#[command(version, about = "SmartStudy's HTTP API; without MONGODB_URL and REDIS_URL it runs everything in one process")]
+#[command(
+    version,
+    about = "SmartStudy's HTTP API; without MONGODB_URL and REDIS_URL it runs everything in one process"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -81,7 +84,8 @@ async fn serve() -> anyhow::Result<()> {
     let url = format!("http://{}", listener.local_addr()?);
     tracing::info!("listening on {url}");
     // The slash at the end is trimmed before routing, so it is a layer around the router, not in it.
-    let routes = ServiceExt::<Request>::into_make_service(NormalizePath::trim_trailing_slash(app::router(app)));
+    let routes =
+        ServiceExt::<Request>::into_make_service(NormalizePath::trim_trailing_slash(app::router(app)));
     let served = axum::serve(listener, routes).with_graceful_shutdown(stopping.clone().cancelled_owned());
     let served = async { served.await.context("serving failed") };
     match config.backends {

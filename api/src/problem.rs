@@ -114,8 +114,10 @@ impl Problem {
 
     /// A failed job as the answer to a request that waited for it: 422 if its input is at fault, else 503.
     pub fn of_job(error: &JobError) -> Self {
-        let provider = error.retryable || error.code.starts_with("provider.") || error.code.starts_with("job.");
-        let status = if provider { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let provider =
+            error.retryable || error.code.starts_with("provider.") || error.code.starts_with("job.");
+        let status =
+            if provider { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNPROCESSABLE_ENTITY };
         Self {
             status,
             code: error.code.clone().into(),
@@ -129,11 +131,17 @@ impl Problem {
     pub fn of_status(status: StatusCode) -> Option<Self> {
         let (code, detail) = match status {
             StatusCode::NOT_FOUND => ("route.not_found", "There is nothing at this path."),
-            StatusCode::METHOD_NOT_ALLOWED => ("route.method_not_allowed", "This path does not allow the method."),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                ("route.method_not_allowed", "This path does not allow the method.")
+            }
             StatusCode::PAYLOAD_TOO_LARGE => ("body.too_large", "The request is too large."),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("body.unsupported_type", "The request's Content-Type is not accepted."),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                ("body.unsupported_type", "The request's Content-Type is not accepted.")
+            }
             status if status.is_client_error() => ("request.refused", "The request cannot be understood."),
-            status if status.is_server_error() => ("server.failed", "Something failed on our side. Try again later."),
+            status if status.is_server_error() => {
+                ("server.failed", "Something failed on our side. Try again later.")
+            }
             _ => return None,
         };
         Some(Self::new(status, code, detail))

@@ -72,7 +72,11 @@ impl std::fmt::Debug for Tokens {
 }
 
 fn refresh_key(secret: &SecretString) -> Vec<u8> {
-    Sha256::new().chain_update(b"smartstudy refresh token\0").chain_update(secret.expose_secret()).finalize().to_vec()
+    Sha256::new()
+        .chain_update(b"smartstudy refresh token\0")
+        .chain_update(secret.expose_secret())
+        .finalize()
+        .to_vec()
 }
 
 impl Tokens {
@@ -82,7 +86,9 @@ impl Tokens {
         Self {
             sign_access: EncodingKey::from_secret(secret.expose_secret().as_bytes()),
             sign_refresh: EncodingKey::from_secret(&refresh_key(secret)),
-            verify_access: all().map(|key| DecodingKey::from_secret(key.expose_secret().as_bytes())).collect(),
+            verify_access: all()
+                .map(|key| DecodingKey::from_secret(key.expose_secret().as_bytes()))
+                .collect(),
             verify_refresh: all().map(|key| DecodingKey::from_secret(&refresh_key(key))).collect(),
             lifetime,
         }

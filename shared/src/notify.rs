@@ -72,7 +72,11 @@ async fn relay(client: Client, channel: String, changes: broadcast::Sender<JobId
     }
 }
 
-async fn relay_once(client: &Client, channel: &str, changes: &broadcast::Sender<JobId>) -> Result<(), RedisError> {
+async fn relay_once(
+    client: &Client,
+    channel: &str,
+    changes: &broadcast::Sender<JobId>,
+) -> Result<(), RedisError> {
     let mut subscription = client.get_async_pubsub().await?;
     subscription.subscribe(channel).await?;
     let mut messages = subscription.on_message();

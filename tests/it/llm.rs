@@ -8,8 +8,7 @@ use harness::deepseek::{Deepseek, Reply};
 use shared::domain::QuestionType;
 use tokio::{net::TcpListener, sync::Notify};
 use worker::{
-    document::{Document, Page},
-    draft::Draft,
+    Document, Draft, Page,
     llm::{Batch, Client, LlmError, Request, Settings, Usage, generate},
 };
 

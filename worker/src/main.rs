@@ -88,7 +88,8 @@ fn on_signal(shutdown: Shutdown) -> anyhow::Result<impl Future<Output = ()>> {
 
 async fn serve_metrics(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let address = (config.host.as_str(), config.metrics_port);
-    let listener = tokio::net::TcpListener::bind(address).await.context("METRICS_PORT cannot be listened on")?;
+    let listener =
+        tokio::net::TcpListener::bind(address).await.context("METRICS_PORT cannot be listened on")?;
     tracing::info!("metrics on http://{}/metrics", listener.local_addr()?);
     let routes = Router::new()
         .route("/metrics", get(move || std::future::ready(metrics.render())))

@@ -43,7 +43,9 @@ fn shaped(draft: &Draft) -> bool {
         }
         (QuestionType::TrueFalse, Answer::Text(answer)) => answer == "True" || answer == "False",
         (QuestionType::Cloze, Answer::Text(_)) => draft.question.contains("_____"),
-        (QuestionType::Ordering, Answer::Texts(answers)) => distinct && answers.len() >= 3 && *answers == draft.options,
+        (QuestionType::Ordering, Answer::Texts(answers)) => {
+            distinct && answers.len() >= 3 && *answers == draft.options
+        }
         (QuestionType::Matching, Answer::Pairs(pairs)) => pairs.len() >= 3,
         (QuestionType::ShortAnswer, Answer::Text(_)) | (QuestionType::Numeric, Answer::Number(_)) => true,
         _ => false,

@@ -41,7 +41,8 @@ impl From<JobError> for Stop {
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "a job could not use the store");
-        JobError::transient("store.unavailable", "The database did not answer; the job is tried again.").into()
+        JobError::transient("store.unavailable", "The database did not answer; the job is tried again.")
+            .into()
     }
 }
 

@@ -93,7 +93,8 @@ async fn work(context: &Arc<Context>, run: &Arc<Run>) -> Result<JobResult, Stop>
     match tokio::time::timeout(limit, guarded).await {
         Ok(Ok(ended)) => ended,
         Ok(Err(_panic)) => {
-            Err(JobError::transient("job.crashed", "The job ended in a defect of ours; it is tried again.").into())
+            Err(JobError::transient("job.crashed", "The job ended in a defect of ours; it is tried again.")
+                .into())
         }
         Err(_elapsed) => Err(JobError::transient("job.timeout", "The job took too long.").into()),
     }

@@ -46,10 +46,21 @@ impl<T: Validate<Context: Default>> Validated for T {
 fn check<T: Validate<Context: Default>>(value: &T) -> Result<(), Problem> {
     value.validate().map_err(|report| {
         let errors = report.iter().map(|(path, error)| {
-            let field = path.to_string();
+            let field = camel_case(&path.to_string());
             FieldError { message: format!("{field} {}", error.message()), field }
         });
         Problem::fields(errors.collect())
+    })
+}
+
+/// Fields are named as in JSON.
+fn camel_case(path: &str) -> String {
+    let mut words = path.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut chars = word.chars();
+        name + &chars.next().map_or_else(String::new, |initial| initial.to_uppercase().to_string())
+            + chars.as_str()
     })
 }
 
@@ -81,7 +92,9 @@ fn data_error(text: &str) -> (String, String) {
         return (name.to_owned(), "is missing".to_owned());
     }
     match text.split_once(": ") {
-        Some((field, why)) if !field.contains(' ') => (field.to_owned(), format!("has the wrong type: {why}")),
+        Some((field, why)) if !field.contains(' ') => {
+            (field.to_owned(), format!("has the wrong type: {why}"))
+        }
         _ => ("body".to_owned(), format!("has the wrong type: {text}")),
     }
 }
@@ -123,7 +136,13 @@ impl<S: Send + Sync, T: DeserializeOwned + Validate<Context: Default>> FromReque
 
 #[cfg(test)]
 mod tests {
-    use super::data_error;
+    use super::{camel_case, data_error};
+
+    #[test]
+    fn fields_are_named_as_in_json() {
+        assert_eq!(camel_case("question_types[0]"), "questionTypes[0]");
+        assert_eq!(camel_case("name"), "name");
+    }
 
     #[test]
     fn a_wrong_type_names_its_field() {

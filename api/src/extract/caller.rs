@@ -49,7 +49,9 @@ async fn identify(parts: &Parts, app: &App) -> Result<Option<Caller>> {
         Some(token) => token.to_owned(),
         None => {
             let jar = CookieJar::from_headers(&parts.headers);
-            let Some(cookie) = jar.get("jwt").filter(|cookie| !cookie.value().is_empty()) else { return Ok(None) };
+            let Some(cookie) = jar.get("jwt").filter(|cookie| !cookie.value().is_empty()) else {
+                return Ok(None);
+            };
             if !parts.method.is_safe() {
                 check_origin(&parts.headers, app)?;
             }
@@ -57,7 +59,9 @@ async fn identify(parts: &Parts, app: &App) -> Result<Option<Caller>> {
         }
     };
     let claims = app.tokens.read_access(&token, app.ledger.clock.now()).map_err(|error| match error {
-        TokenError::Expired => Problem::unauthorized("auth.token_expired", "The access token has expired. Refresh it."),
+        TokenError::Expired => {
+            Problem::unauthorized("auth.token_expired", "The access token has expired. Refresh it.")
+        }
         _ => invalid(),
     })?;
     let user_id: Id = claims.sub.parse().map_err(|_| invalid())?;
@@ -69,7 +73,11 @@ async fn identify(parts: &Parts, app: &App) -> Result<Option<Caller>> {
     }
     let user = app.logins.user(user_id).await?.ok_or_else(invalid)?;
     if !user.is_active {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "account.deactivated", "This account is deactivated."));
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "account.deactivated",
+            "This account is deactivated.",
+        ));
     }
     Ok(Some(Caller { user, session }))
 }
@@ -94,6 +102,7 @@ pub fn check_origin(headers: &HeaderMap, app: &App) -> Result<()> {
     if allowed {
         return Ok(());
     }
-    let detail = "With the cookie this needs an Origin header of this site. Other clients send a bearer token.";
+    let detail =
+        "With the cookie this needs an Origin header of this site. Other clients send a bearer token.";
     Err(Problem::new(StatusCode::FORBIDDEN, "auth.cross_site", detail))
 }

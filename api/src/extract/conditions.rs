@@ -90,10 +90,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Wait {
 
 fn wait_seconds(headers: &HeaderMap) -> Option<u64> {
     let values = headers.get_all(HeaderName::from_static("prefer")).into_iter();
-    values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split([',', ';'])).find_map(|preference| {
-        let (name, value) = preference.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("wait").then(|| value.trim().trim_matches('"').parse().ok())?
-    })
+    values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split([',', ';'])).find_map(
+        |preference| {
+            let (name, value) = preference.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("wait").then(|| value.trim().trim_matches('"').parse().ok())?
+        },
+    )
 }
 
 #[cfg(test)]
@@ -103,7 +105,10 @@ mod tests {
     #[test]
     fn reads_how_long_to_wait() {
         let wait = |value: &'static str| {
-            wait_seconds(&HeaderMap::from_iter([(HeaderName::from_static("prefer"), HeaderValue::from_static(value))]))
+            wait_seconds(&HeaderMap::from_iter([(
+                HeaderName::from_static("prefer"),
+                HeaderValue::from_static(value),
+            )]))
         };
         assert_eq!(wait("wait=10"), Some(10));
         assert_eq!(wait("respond-async, Wait=\"5\""), Some(5));

@@ -146,7 +146,8 @@ pub async fn save(
     Path(id): Path<Id>,
     Json(save): Json<Save>,
 ) -> Result<Json<AttemptView>> {
-    let submitted = || Problem::conflict("attempt.submitted", "This attempt is submitted; its answers are final.");
+    let submitted =
+        || Problem::conflict("attempt.submitted", "This attempt is submitted; its answers are final.");
     let (mut attempt, quiz) = match find(&app, &caller, id).await? {
         Found::Open(attempt, quiz) => (attempt, quiz),
         Found::Submitted(..) => return Err(submitted()),
@@ -189,7 +190,11 @@ pub struct Submit {
         (status = 404, body = ProblemBody, description = "`attempt.not_found`, `quiz.not_found`"),
         (status = 409, body = ProblemBody, description = "`quiz.archived`, `attempt.limit_reached`"),
     ))]
-pub async fn submit(State(app): State<App>, caller: Caller, Json(ask): Json<Submit>) -> Result<Json<ResultView>> {
+pub async fn submit(
+    State(app): State<App>,
+    caller: Caller,
+    Json(ask): Json<Submit>,
+) -> Result<Json<ResultView>> {
     match (ask.attempt_id, ask.quiz_id) {
         (Some(attempt), _) => match find(&app, &caller, attempt).await? {
             Found::Open(attempt, quiz) => finish(&app, &quiz, attempt, ask.answers).await,

@@ -131,7 +131,11 @@ fn check_password(password: &str, _: &()) -> garde::Result {
     (status = 400, body = ProblemBody, description = "`validation.failed`, `user.email_taken`"),
     (status = 409, body = ProblemBody, description = "`user.username_taken`"),
 ))]
-pub async fn register(State(app): State<App>, caller: Option<Caller>, Json(new): Json<Register>) -> Result<Response> {
+pub async fn register(
+    State(app): State<App>,
+    caller: Option<Caller>,
+    Json(new): Json<Register>,
+) -> Result<Response> {
     let email = new.email.trim().to_owned();
     if app.ledger.store.user_by_email(&email).await?.is_some() {
         return Err(StoreError::Taken("email").into());
@@ -202,7 +206,11 @@ impl FromRequest<App> for LoginBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Ok(Self(Json::<Login>::from_request(request, app).await?.0));
         }
@@ -316,8 +324,9 @@ pub async fn refresh(
 ) -> Result<Response> {
     let body: RefreshBody = match body.is_empty() {
         true => RefreshBody::default(),
-        false => serde_json::from_slice(&body)
-            .map_err(|_| Problem::bad_request("body.malformed", "Send { refreshToken } as JSON, or no body."))?,
+        false => serde_json::from_slice(&body).map_err(|_| {
+            Problem::bad_request("body.malformed", "Send { refreshToken } as JSON, or no body.")
+        })?,
     };
     let token = match (body.refresh_token, jar.get(REFRESH_COOKIE)) {
         (Some(token), _) => token,
@@ -361,9 +370,11 @@ fn start(app: &App, jar: CookieJar, user: User, session: &Session, status: Statu
         cookie.set_max_age(COOKIE_AGE);
         cookie
     };
-    let jar = jar
-        .add(cookie(ACCESS_COOKIE, &access_token, "/"))
-        .add(cookie(REFRESH_COOKIE, &refresh_token, "/auth"));
+    let jar = jar.add(cookie(ACCESS_COOKIE, &access_token, "/")).add(cookie(
+        REFRESH_COOKIE,
+        &refresh_token,
+        "/auth",
+    ));
     let view = SessionView {
         user: user.into(),
         access_token,

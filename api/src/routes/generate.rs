@@ -141,11 +141,18 @@ impl FromRequest<App> for TextOrPdf {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
         if kind.starts_with("multipart/form-data") {
             let mut upload = Upload::from_request(request, app).await?;
             if upload.text("inputMethod").is_some_and(|method| method != "pdf") {
-                return Err(Problem::field("inputMethod", "inputMethod must be pdf in a form; send a text as JSON"));
+                return Err(Problem::field(
+                    "inputMethod",
+                    "inputMethod must be pdf in a form; send a text as JSON",
+                ));
             }
             return Ok(Self(pdf(upload)?));
         }
@@ -160,7 +167,11 @@ fn pdf(mut upload: Upload) -> Result<Ask> {
     if let Some(Err(error)) = pages.as_deref().map(str::parse::<PageRanges>) {
         return Err(Problem::field("pages", format!("pages cannot be understood: {error}")));
     }
-    let types = upload.texts("questionTypes").iter().map(|name| named(name, "questionTypes")).collect::<Result<_>>()?;
+    let types = upload
+        .texts("questionTypes")
+        .iter()
+        .map(|name| named(name, "questionTypes"))
+        .collect::<Result<_>>()?;
     let question_count = upload.text("questionCount").map(|count| {
         count.parse().map_err(|_| Problem::field("questionCount", "questionCount must be a whole number"))
     });
@@ -180,8 +191,9 @@ fn pdf(mut upload: Upload) -> Result<Ask> {
 
 /// A form's text as the type that JSON would give.
 fn named<'de, T: Deserialize<'de>>(text: &'de str, field: &str) -> Result<T> {
-    T::deserialize(text.into_deserializer())
-        .map_err(|error: serde::de::value::Error| Problem::field(field, format!("{field} is not valid: {error}")))
+    T::deserialize(text.into_deserializer()).map_err(|error: serde::de::value::Error| {
+        Problem::field(field, format!("{field} is not valid: {error}"))
+    })
 }
 
 /// Makes a quiz from a text (JSON) or a PDF (form).

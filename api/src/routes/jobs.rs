@@ -152,7 +152,12 @@ pub struct Filter {
         (status = 400, body = ProblemBody, description = "`validation.failed`"),
         (status = 401, body = ProblemBody, description = "`auth.required`"),
     ))]
-pub async fn list(State(app): State<App>, caller: Caller, Query(ask): Query<Filter>, list: List) -> Result<Response> {
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(ask): Query<Filter>,
+    list: List,
+) -> Result<Response> {
     let filter = JobFilter { user_id: Some(caller.user.id), status: ask.status, kind: ask.kind };
     let found = app.ledger.store.jobs(&filter, &list.window).await?;
     let last = found.items.last().map(|job| job.id.to_string());

@@ -121,7 +121,12 @@ pub struct Filter {
         (status = 400, body = ProblemBody, description = "`validation.failed`"),
         (status = 401, body = ProblemBody, description = "`auth.required`"),
     ))]
-pub async fn list(State(app): State<App>, caller: Caller, Query(ask): Query<Filter>, list: List) -> Result<Response> {
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(ask): Query<Filter>,
+    list: List,
+) -> Result<Response> {
     let filter = QuizFilter {
         created_by: caller.user.id,
         topic: ask.topic,

@@ -78,8 +78,14 @@ impl ResultView {
         (status = 401, body = ProblemBody, description = "`auth.required`"),
         (status = 404, body = ProblemBody, description = "`quiz.not_found`"),
     ))]
-pub async fn list(State(app): State<App>, caller: Caller, Path(quiz_id): Path<Id>, list: List) -> Result<Response> {
-    let found = app.ledger.store.submissions(&SubmissionFilter::of(caller.user.id).at(quiz_id), &list.window).await?;
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Path(quiz_id): Path<Id>,
+    list: List,
+) -> Result<Response> {
+    let found =
+        app.ledger.store.submissions(&SubmissionFilter::of(caller.user.id).at(quiz_id), &list.window).await?;
     let quiz = app.ledger.store.quiz(quiz_id).await?;
     if found.total == 0 && quiz.as_ref().is_none_or(|quiz| quiz.created_by != Some(caller.user.id)) {
         return Err(Problem::not_found("quiz.not_found", "There is no such quiz, or it is not yours."));

@@ -40,7 +40,10 @@ impl FromRequest<App> for Upload {
         while let Some(mut field) = form.next_field().await.map_err(unreadable)? {
             count += 1;
             if count > FIELDS_MAX {
-                return Err(Problem::bad_request("body.malformed", format!("More than {FIELDS_MAX} fields.")));
+                return Err(Problem::bad_request(
+                    "body.malformed",
+                    format!("More than {FIELDS_MAX} fields."),
+                ));
             }
             let name = field.name().unwrap_or_default().to_owned();
             let limit = if name == "file" { app.max_file_size } else { FIELD_MAX };

@@ -37,7 +37,8 @@ fn session() -> Session {
 }
 
 fn forge(claims: Value, algorithm: Algorithm, secret: &str) -> String {
-    jsonwebtoken::encode(&Header::new(algorithm), &claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+    jsonwebtoken::encode(&Header::new(algorithm), &claims, &EncodingKey::from_secret(secret.as_bytes()))
+        .unwrap()
 }
 
 #[test]

@@ -127,7 +127,9 @@ impl Config {
         let jwt_secret = reader.secret(&["JWT_SECRET", "JWT_SECRET_KEY"]);
         check_secret(&mut reader, jwt_secret.as_ref(), embedded, production);
         let config = Self {
-            host: reader.text(&["HOST"]).unwrap_or_else(|| if embedded { "127.0.0.1" } else { "0.0.0.0" }.into()),
+            host: reader
+                .text(&["HOST"])
+                .unwrap_or_else(|| if embedded { "127.0.0.1" } else { "0.0.0.0" }.into()),
             port: reader.number(&["PORT"], 4000),
             environment,
             jwt_secret,
@@ -171,11 +173,15 @@ fn backends(reader: &mut Reader<'_>) -> Option<Backends> {
         (None, None) => Some(Backends::Embedded { data_dir: data_dir.into() }),
         (Some(mongodb_url), Some(redis_url)) => Some(Backends::Services { mongodb_url, redis_url, database }),
         (Some(_), None) => {
-            reader.mistake("MONGODB_URL is set but REDIS_URL is not: set both, or neither to run embedded".into());
+            reader.mistake(
+                "MONGODB_URL is set but REDIS_URL is not: set both, or neither to run embedded".into(),
+            );
             None
         }
         (None, Some(_)) => {
-            reader.mistake("REDIS_URL is set but MONGODB_URL is not: set both, or neither to run embedded".into());
+            reader.mistake(
+                "REDIS_URL is set but MONGODB_URL is not: set both, or neither to run embedded".into(),
+            );
             None
         }
     }

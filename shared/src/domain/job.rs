@@ -424,7 +424,13 @@ impl Job {
     }
 
     /// The holder's try failed. It is tried again after `delay` if the error may pass and tries are left.
-    pub fn fail(&mut self, token: i64, error: JobError, delay: Duration, now: Timestamp) -> Result<(), Refusal> {
+    pub fn fail(
+        &mut self,
+        token: i64,
+        error: JobError,
+        delay: Duration,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         self.held(token)?;
         if error.retryable && self.attempt < self.max_attempts {
             self.end_attempt(Some(error.clone()), now);

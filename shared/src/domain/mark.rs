@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Answer, Attempt, Given, Key, Question, QuestionResult, QuestionType, Quiz, Submission, Timestamp, fold};
+use super::{
+    Answer, Attempt, Given, Key, Question, QuestionResult, QuestionType, Quiz, Submission, Timestamp, fold,
+};
 
 /// What an answer earned.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,7 +70,8 @@ fn select(right: &[String], given: &[String]) -> Marks {
 
 fn typed(right: &str, accepted: &[String], given: &str) -> bool {
     let given = fold(given);
-    !given.is_empty() && std::iter::once(right).chain(accepted.iter().map(String::as_str)).any(|text| fold(text) == given)
+    !given.is_empty()
+        && std::iter::once(right).chain(accepted.iter().map(String::as_str)).any(|text| fold(text) == given)
 }
 
 fn near(right: f64, tolerance: Option<f64>, given: f64) -> bool {
@@ -85,7 +88,12 @@ fn number(text: &str) -> Option<f64> {
 }
 
 /// Marks all answers of an attempt.
-pub fn submit(quiz: &Quiz, attempt: &Attempt, answers: BTreeMap<String, Given>, now: Timestamp) -> Submission {
+pub fn submit(
+    quiz: &Quiz,
+    attempt: &Attempt,
+    answers: BTreeMap<String, Given>,
+    now: Timestamp,
+) -> Submission {
     let results: Vec<QuestionResult> =
         quiz.questions.iter().map(|question| result(question, answers.get(&question.id))).collect();
     let score: f64 = results.iter().map(|result| result.points).sum();
@@ -144,7 +152,12 @@ mod tests {
             (QuestionType::ShortAnswer, Answer::Text("adenosine".into()), text(" atp"), text("adp")),
             (QuestionType::Cloze, Answer::Text("Cell".into()), text("the cells"), text("")),
             (QuestionType::Numeric, Answer::Number(3.0), text("3,4"), Given::Number(3.6)),
-            (QuestionType::Matching, Answer::Pairs(pairs("b")), Given::Pairs(pairs("b")), Given::Pairs(pairs("c"))),
+            (
+                QuestionType::Matching,
+                Answer::Pairs(pairs("b")),
+                Given::Pairs(pairs("b")),
+                Given::Pairs(pairs("c")),
+            ),
             (
                 QuestionType::Ordering,
                 Answer::Texts(texts(&["a", "b"])),
@@ -169,7 +182,8 @@ mod tests {
     #[test]
     fn multiple_select_gives_part_of_the_points() {
         let right = ["a".to_owned(), "b".to_owned()];
-        let share = |given: &[&str]| select(&right, &given.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>()).share;
+        let share =
+            |given: &[&str]| select(&right, &given.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>()).share;
         assert_eq!(share(&["a"]), 0.5);
         assert_eq!(share(&["a", "c"]), 0.0);
         assert_eq!(share(&["a", "b", "c"]), 0.5);
@@ -178,7 +192,9 @@ mod tests {
 
     #[test]
     fn reads_numbers_as_people_write_them() {
-        for (text, expected) in [("1,000", 1000.0), ("3,5", 3.5), ("1,234,567", 1_234_567.0), ("1,234.5", 1234.5)] {
+        for (text, expected) in
+            [("1,000", 1000.0), ("3,5", 3.5), ("1,234,567", 1_234_567.0), ("1,234.5", 1234.5)]
+        {
             assert_eq!(number(text), Some(expected), "{text}");
         }
         assert_eq!(number("many"), None);

@@ -47,7 +47,8 @@ impl Ledger {
         payload: &J,
         not_before: Option<Timestamp>,
     ) -> Result<Job, StoreError> {
-        let payload: Value = serde_json::to_value(payload).map_err(|error| StoreError::Internal(error.into()))?;
+        let payload: Value =
+            serde_json::to_value(payload).map_err(|error| StoreError::Internal(error.into()))?;
         let new = NewJob { id, kind: J::KIND, user_id, payload, max_attempts: J::MAX_ATTEMPTS, not_before };
         let mut job = Job::new(new, self.clock.now());
         self.store.insert_job(&mut job).await?;

@@ -80,7 +80,11 @@ impl RedisQueue {
     pub(super) fn listen(&self, kinds: &[&'static str]) -> BoxStream<'static, JobId> {
         let keys: Vec<String> = kinds.iter().map(|kind| self.key(kind)).collect();
         let listener = Listener { client: self.client.clone(), connection: None, keys };
-        futures::stream::unfold(listener, |mut listener| async move { Some((listener.next().await, listener)) }).boxed()
+        futures::stream::unfold(
+            listener,
+            |mut listener| async move { Some((listener.next().await, listener)) },
+        )
+        .boxed()
     }
 }
 
@@ -122,7 +126,8 @@ impl Listener {
             none => none.insert(dial(&self.client).await?),
         };
         let limit = Duration::from_secs_f64(POP_SECONDS * 2.0);
-        let popped: Option<(String, String)> = within(limit, connection.blpop(&self.keys, POP_SECONDS)).await?;
+        let popped: Option<(String, String)> =
+            within(limit, connection.blpop(&self.keys, POP_SECONDS)).await?;
         // The list that is looked at first would starve the others.
         self.keys.rotate_left(1);
         let Some((_, id)) = popped else { return Ok(None) };

@@ -113,7 +113,15 @@ pub struct SubmissionFilter {
 impl SubmissionFilter {
     /// Everything a student submitted.
     pub fn of(user_id: Id) -> Self {
-        Self { user_id, quiz_id: None, topic: None, from: None, until: None, min_score: None, max_score: None }
+        Self {
+            user_id,
+            quiz_id: None,
+            topic: None,
+            from: None,
+            until: None,
+            min_score: None,
+            max_score: None,
+        }
     }
 
     /// At one quiz.

@@ -40,7 +40,9 @@ pub(crate) async fn run(context: &Arc<Context>, run: &Arc<Run>, job: &Job) -> Re
             tokio::time::sleep(Duration::from_millis(noop.hold_ms)).await;
             Ok(JobResult { kind: "nothing".into(), id: job.id.to_string(), url: format!("/jobs/{}", job.id) })
         }
-        other => Err(JobError::fatal("job.unknown_kind", format!("No worker knows the kind {other}.")).into()),
+        other => {
+            Err(JobError::fatal("job.unknown_kind", format!("No worker knows the kind {other}.")).into())
+        }
     }
 }
 
@@ -57,6 +59,7 @@ pub(crate) async fn clean_up(context: &Context, job: &Job) {
 fn payload<T: DeserializeOwned>(job: &Job) -> Result<T, Stop> {
     serde_json::from_value(job.payload.clone()).map_err(|error| {
         tracing::error!(job = %job.id, kind = job.kind, %error, "the payload cannot be read");
-        JobError::fatal("job.payload_unreadable", "This worker cannot read the job; update it and retry.").into()
+        JobError::fatal("job.payload_unreadable", "This worker cannot read the job; update it and retry.")
+            .into()
     })
 }

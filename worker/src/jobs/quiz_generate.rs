@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use shared::{
-    domain::{Generation, Id, Job, JobError, JobResult, Method, Progress, Provider, Quiz, QuizStatus, Settings},
+    domain::{
+        Generation, Id, Job, JobError, JobResult, Method, Progress, Provider, Quiz, QuizStatus, Settings,
+    },
     jobs::quiz_generate::{QuizGenerate, Source},
 };
 
 use crate::{
     Context,
     document::Document,
-    llm,
-    pdf,
+    llm, pdf,
     run::{Checkpoints, Run, Stop},
 };
 
@@ -32,7 +33,11 @@ const SOURCE_KEPT: usize = 20_000;
 const TOPIC_MAX: usize = 80;
 
 /// Runs one try.
-pub(super) async fn run(context: &Arc<Context>, run: &Arc<Run>, ask: QuizGenerate) -> Result<JobResult, Stop> {
+pub(super) async fn run(
+    context: &Arc<Context>,
+    run: &Arc<Run>,
+    ask: QuizGenerate,
+) -> Result<JobResult, Stop> {
     let mut saved = run.checkpoints().await?;
     let document = Arc::new(document(context, run, &ask, &mut saved).await?);
     let total = count(&ask, &document);
@@ -42,7 +47,8 @@ pub(super) async fn run(context: &Arc<Context>, run: &Arc<Run>, ask: QuizGenerat
     let generation = writers::write(context, &mut batches, &ask, &topic).await?;
     let questions = batches.finish().await?;
     if questions.is_empty() {
-        let message = "No question could be proven by this text. Give a longer text, or one with more facts in it.";
+        let message =
+            "No question could be proven by this text. Give a longer text, or one with more facts in it.";
         return Err(JobError::fatal("text.too_short", message).into());
     }
 
@@ -87,8 +93,9 @@ async fn document(
     let document = match &ask.source {
         Source::Text { blob } => {
             let bytes = blob_bytes(context, *blob).await?;
-            let text = String::from_utf8(bytes)
-                .map_err(|_| JobError::fatal("text.not_utf8", "The text is not UTF-8. Save it as UTF-8 and try again."))?;
+            let text = String::from_utf8(bytes).map_err(|_| {
+                JobError::fatal("text.not_utf8", "The text is not UTF-8. Save it as UTF-8 and try again.")
+            })?;
             Document::from_text(text)
         }
         Source::Pdf { blob, pages, password } => {
@@ -110,7 +117,9 @@ async fn document(
 
 async fn blob_bytes(context: &Context, blob: Id) -> Result<Vec<u8>, Stop> {
     let bytes = context.ledger.store.blob(blob).await?;
-    bytes.ok_or_else(|| JobError::fatal("upload.gone", "The upload is no longer kept. Upload it again.").into())
+    bytes.ok_or_else(|| {
+        JobError::fatal("upload.gone", "The upload is no longer kept. Upload it again.").into()
+    })
 }
 
 fn count(ask: &QuizGenerate, document: &Document) -> usize {

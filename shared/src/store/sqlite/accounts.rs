@@ -75,11 +75,13 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn revoke_session(&self, id: Id, now: Timestamp) -> Result<()> {
-        sqlx::query("UPDATE sessions SET doc = json_set(doc, '$.revokedAt', ?) WHERE id = ? AND revoked_at IS NULL")
-            .bind(now.to_string())
-            .bind(id.to_string())
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "UPDATE sessions SET doc = json_set(doc, '$.revokedAt', ?) WHERE id = ? AND revoked_at IS NULL",
+        )
+        .bind(now.to_string())
+        .bind(id.to_string())
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }

@@ -34,7 +34,11 @@ impl Sqlite {
         row.as_ref().map(document).transpose()
     }
 
-    pub(in crate::store) async fn save_answers(&self, id: Id, answers: &BTreeMap<String, Given>) -> Result<bool> {
+    pub(in crate::store) async fn save_answers(
+        &self,
+        id: Id,
+        answers: &BTreeMap<String, Given>,
+    ) -> Result<bool> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query("SELECT doc FROM open_attempts WHERE id = ?")
             .bind(id.to_string())

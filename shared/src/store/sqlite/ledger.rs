@@ -53,12 +53,13 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn events(&self, id: JobId, after: i64, limit: u32) -> Result<Vec<Event>> {
-        let rows = sqlx::query("SELECT doc FROM job_events WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?")
-            .bind(id.to_string())
-            .bind(after)
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT doc FROM job_events WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?")
+                .bind(id.to_string())
+                .bind(after)
+                .bind(limit)
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(document).collect()
     }
 
@@ -119,7 +120,9 @@ impl Sqlite {
         .fetch_all(&self.pool)
         .await?;
         rows.iter()
-            .map(|row| Ok((row.try_get(0)?, decode(row.try_get(1)?)?, row.try_get::<i64, _>(2)?.unsigned_abs())))
+            .map(|row| {
+                Ok((row.try_get(0)?, decode(row.try_get(1)?)?, row.try_get::<i64, _>(2)?.unsigned_abs()))
+            })
             .collect()
     }
 
@@ -145,7 +148,10 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn delete_checkpoints(&self, id: JobId) -> Result<()> {
-        sqlx::query("DELETE FROM job_checkpoints WHERE job_id = ?").bind(id.to_string()).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM job_checkpoints WHERE job_id = ?")
+            .bind(id.to_string())
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 }

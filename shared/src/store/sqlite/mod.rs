@@ -105,10 +105,14 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(inner) if inner.is_unique_violation() => {
                 Self::Taken(if inner.message().contains("email") { "email" } else { "username" })
             }
-            sqlx::Error::Database(inner) if matches!(inner.code().as_deref(), Some("5" | "517" | "13" | "10")) => {
+            sqlx::Error::Database(inner)
+                if matches!(inner.code().as_deref(), Some("5" | "517" | "13" | "10")) =>
+            {
                 Self::Unavailable(error.into())
             }
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Self::Unavailable(error.into()),
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+                Self::Unavailable(error.into())
+            }
             _ => Self::Internal(error.into()),
         }
     }

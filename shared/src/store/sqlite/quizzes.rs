@@ -51,9 +51,13 @@ impl Sqlite {
                 matching(query, "doc ->> '$.status'", status.clone());
                 matching(query, "doc ->> '$.difficulty'", difficulty.clone());
                 if let Some(text) = &filter.text {
-                    let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+                    let pattern =
+                        format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
                     query.push(" AND (doc ->> '$.title' LIKE ").push_bind(pattern.clone());
-                    query.push(" ESCAPE '\\' OR doc ->> '$.topic' LIKE ").push_bind(pattern).push(" ESCAPE '\\')");
+                    query
+                        .push(" ESCAPE '\\' OR doc ->> '$.topic' LIKE ")
+                        .push_bind(pattern)
+                        .push(" ESCAPE '\\')");
                 }
             })
             .await?;
@@ -66,26 +70,32 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn archive_quiz(&self, id: Id, now: Timestamp) -> Result<()> {
-        sqlx::query("UPDATE quizzes SET doc = json_set(doc, '$.status', 'archived', '$.updatedAt', ?) WHERE id = ?")
-            .bind(now.to_string())
-            .bind(id.to_string())
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "UPDATE quizzes SET doc = json_set(doc, '$.status', 'archived', '$.updatedAt', ?) WHERE id = ?",
+        )
+        .bind(now.to_string())
+        .bind(id.to_string())
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
     /// Brings a quiz's totals up to date with its submissions.
     pub(super) async fn refresh_totals(&self, id: Id) -> Result<()> {
-        let row = sqlx::query("SELECT count(*), coalesce(round(avg(percentage), 1), 0.0) FROM submissions WHERE quiz_id = ?")
-            .bind(id.to_string())
-            .fetch_one(&self.pool)
-            .await?;
-        sqlx::query("UPDATE quizzes SET doc = json_set(doc, '$.totalAttempts', ?, '$.averageScore', ?) WHERE id = ?")
-            .bind(row.try_get::<i64, _>(0)?)
-            .bind(row.try_get::<f64, _>(1)?)
-            .bind(id.to_string())
-            .execute(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT count(*), coalesce(round(avg(percentage), 1), 0.0) FROM submissions WHERE quiz_id = ?",
+        )
+        .bind(id.to_string())
+        .fetch_one(&self.pool)
+        .await?;
+        sqlx::query(
+            "UPDATE quizzes SET doc = json_set(doc, '$.totalAttempts', ?, '$.averageScore', ?) WHERE id = ?",
+        )
+        .bind(row.try_get::<i64, _>(0)?)
+        .bind(row.try_get::<f64, _>(1)?)
+        .bind(id.to_string())
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }

@@ -68,7 +68,10 @@ impl Batches {
         let mut batch = Vec::new();
         for draft in drafts {
             let number = self.accepted.len() + batch.len() + 1;
-            if number > self.total || !proven(&self.document, &draft) || !self.seen.insert(fold(&draft.question)) {
+            if number > self.total
+                || !proven(&self.document, &draft)
+                || !self.seen.insert(fold(&draft.question))
+            {
                 continue;
             }
             batch.push(compose(&self.document, draft, number, &mut self.dice(number)));

@@ -45,7 +45,9 @@ pub(super) async fn write(
     }
     let by_ai = batches.total - batches.missing();
     if write_locally(batches, ask).await? > 0 {
-        batches.notice(format!("The AI service gave {by_ai} of the questions; the others were made without it.")).await?;
+        batches
+            .notice(format!("The AI service gave {by_ai} of the questions; the others were made without it."))
+            .await?;
     }
     Ok(if by_ai > 0 { ai_generation(client) } else { local_generation() })
 }

@@ -1,0 +1,3 @@
+//! Measures what the documentation states.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! What happens when things break: nothing is lost, nothing is done twice.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic")]
