@@ -37,6 +37,7 @@ fn client(url: String, change: impl FnOnce(&mut Settings)) -> Client {
 fn document() -> Document {
     let page = |number, text: &str| Page { number: Some(number), text: text.to_owned() };
     Document {
+        title: None,
         pages: vec![
             page(
                 1,

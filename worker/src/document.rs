@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// A source text, page by page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
+    /// The name its author gave it, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The pages in reading order; plain text is one page without a number.
     pub pages: Vec<Page>,
 }
@@ -21,7 +24,12 @@ pub struct Page {
 impl Document {
     /// A document of one plain text.
     pub fn from_text(text: impl Into<String>) -> Self {
-        Self { pages: vec![Page { number: None, text: text.into() }] }
+        Self::from_pages(vec![Page { number: None, text: text.into() }])
+    }
+
+    /// A document without a name.
+    pub fn from_pages(pages: Vec<Page>) -> Self {
+        Self { title: None, pages }
     }
 
     /// Unicode characters over all pages.

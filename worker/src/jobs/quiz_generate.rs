@@ -129,8 +129,11 @@ fn count(ask: &QuizGenerate, document: &Document) -> usize {
     }
 }
 
-/// The first line with words in it, which mostly is the title.
+/// The document's title, else the first line with words in it, which mostly is one.
 fn topic_of(document: &Document) -> String {
+    if let Some(title) = &document.title {
+        return title.clone();
+    }
     let lines = document.pages.iter().flat_map(|page| page.text.lines());
     let line = lines.map(str::trim).find(|line| line.chars().any(char::is_alphabetic)).unwrap_or("Untitled");
     let line = line.trim_start_matches('#').trim();

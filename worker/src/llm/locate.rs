@@ -72,7 +72,7 @@ mod tests {
 
     fn document() -> Document {
         let page = |number, text: &str| Page { number: Some(number), text: text.to_owned() };
-        Document { pages: vec![page(3, "Ünï the\nquick  fox. Same."), page(4, "漢字 the end. Same.")] }
+        Document::from_pages(vec![page(3, "Ünï the\nquick  fox. Same."), page(4, "漢字 the end. Same.")])
     }
 
     #[test]

@@ -75,7 +75,7 @@ mod tests {
     use crate::document::Page;
 
     fn document(pages: &[String]) -> Document {
-        Document { pages: pages.iter().map(|text| Page { number: None, text: text.clone() }).collect() }
+        Document::from_pages(pages.iter().map(|text| Page { number: None, text: text.clone() }).collect())
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
             let document = document(&pages);
             let text = fenced(&document);
             prop_assert_eq!(text.matches(&code(&document)).count(), pages.len() + 2);
-            let same = Document { pages: document.pages.clone() };
+            let same = Document::from_pages(document.pages.clone());
             prop_assert_eq!(text, fenced(&same));
         }
     }

@@ -138,7 +138,7 @@ fn a_seed_repeats_and_another_varies() {
 #[test]
 fn questions_spread_over_pages() {
     let page = |number, text: &str| Page { number: Some(number), text: text.to_owned() };
-    let document = Document { pages: vec![page(1, BIOLOGY), page(2, HISTORY)] };
+    let document = Document::from_pages(vec![page(1, BIOLOGY), page(2, HISTORY)]);
     let drafts = ask(&document, 20, &[], 1);
     let second = drafts.iter().filter(|draft| draft.page == 1).count();
     assert!((7..=13).contains(&second), "{second} of {} from the second page", drafts.len());
@@ -253,7 +253,7 @@ proptest! {
     #[test]
     fn arbitrary_text_never_panics(pages in proptest::collection::vec("\\PC{0,200}(\\.|\n)?", 0..4), seed in any::<u64>()) {
         let pages = pages.into_iter().map(|text| Page { number: None, text }).collect();
-        let document = Document { pages };
+        let document = Document::from_pages(pages);
         for draft in ask(&document, 10, &KINDS, seed) {
             prop_assert_eq!(check(&document, &draft), Ok(()));
         }

@@ -11,7 +11,7 @@ use std::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, Options, PdfError, engine, normalize};
+use super::{Limits, Options, PdfError, engine, metadata, normalize};
 use crate::document::Document;
 
 /// The longest request line, in bytes.
@@ -101,10 +101,10 @@ impl Request {
     }
 
     fn answer(&self, document: Vec<u8>) -> Reply {
-        let reading = engine::read(document, &self.options, &self.limits)?;
-        let document = normalize::document(reading.pages);
-        match (is_readable(&document), reading.is_partial) {
-            (true, _) => Ok(document),
+        let reading = engine::read(document.clone(), &self.options, &self.limits)?;
+        let text = normalize::document(reading.pages);
+        match (is_readable(&text), reading.is_partial) {
+            (true, _) => Ok(Document { title: metadata::title(&document, &self.options), ..text }),
             (false, true) => Err(Failure::Damaged),
             (false, false) => Err(Failure::NoText),
         }
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_reply_survives_the_way() {
-        let document = Document { pages: vec![Page { number: Some(2), text: "é\n\n\"x\"".into() }] };
+        let document = Document::from_pages(vec![Page { number: Some(2), text: "é\n\n\"x\"".into() }]);
         for reply in [Ok(document), Err(Failure::NoSuchPage { count: 9 }), Err(Failure::Encrypted)] {
             let json = serde_json::to_vec(&reply).unwrap();
             assert_eq!(serde_json::from_slice::<Reply>(&json).unwrap(), reply);

@@ -8,6 +8,7 @@ mod child;
 pub mod cli;
 mod engine;
 mod error;
+mod metadata;
 mod normalize;
 mod parent;
 mod running;

@@ -55,7 +55,7 @@ pub(super) fn document(mut pages: Vec<RawPage>) -> Document {
         let text = words.page(&page.blocks);
         (!text.is_empty()).then_some(Page { number: Some(page.number), text })
     });
-    Document { pages: pages.collect() }
+    Document::from_pages(pages.collect())
 }
 
 /// One line in NFKC with single spaces and nothing invisible but a soft hyphen at its end.

@@ -29,7 +29,7 @@ fn item(changes: Value) -> Value {
 
 fn take_all(items: &[Value], request: &Request<'_>) -> (Vec<Draft>, Rejected) {
     let page = |text: &str| Page { number: None, text: text.to_owned() };
-    let document = Document { pages: vec![page("Water\nboils at 100 °C."), page("Ice melts.")] };
+    let document = Document::from_pages(vec![page("Water\nboils at 100 °C."), page("Ice melts.")]);
     let mut intake = Intake::new(&document, request);
     let drafts = items.iter().filter_map(|item| intake.take(&item.to_string())).collect();
     (drafts, intake.rejected)
