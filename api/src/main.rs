@@ -7,7 +7,7 @@ use api::app::{self, App};
 use axum::{ServiceExt, extract::Request};
 use clap::{Parser, Subcommand};
 use shared::{
-    config::{Backends, Config},
+    config::{Backends, Config, Program},
     jobs::Dispatcher,
     setup, telemetry,
 };
@@ -68,7 +68,7 @@ fn print_document() -> anyhow::Result<()> {
 
 #[tokio::main]
 async fn serve() -> anyhow::Result<()> {
-    let config = Config::from_env()?;
+    let config = Config::from_env(Program::Api)?;
     telemetry::logs(config.log_format);
     let metrics = telemetry::metrics()?;
     let ledger = setup::ledger(&config).await?;

@@ -127,6 +127,11 @@ impl Problem {
         }
     }
 
+    /// Its HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The problem a bare status of the framework stands for; none for one that is no error.
     pub fn of_status(status: StatusCode) -> Option<Self> {
         let (code, detail) = match status {

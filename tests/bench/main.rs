@@ -1,3 +1,219 @@
-//! Measures what the documentation states.
+//! Measures what the documentation states. It starts its own servers on free ports and prints one line a figure.
+//!
+//! ```text
+//! cargo build --release --workspace --bins && target/release/bench [pickup|backlog|upload|idle]…
+//! ```
 
-fn main() {}
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on should stop")]
+
+use std::time::{Duration, Instant};
+
+use harness::{App, AppOptions, Client, Mongod, RedisServer, client::Upload};
+use shared::{
+    clock::Clock,
+    domain::{Job, JobId, JobStatus, NewJob},
+    jobs::{JobKind, Ledger, noop::Noop},
+    notify::Notifier,
+    queue::{Queue, RedisQueue},
+    store::Store,
+};
+
+/// Single jobs whose pick-up is timed.
+const PICKUPS: usize = 500;
+/// Jobs of the backlog, unless `BACKLOG` says otherwise.
+const BACKLOG: usize = 100_000;
+/// Uploads timed.
+const UPLOADS: usize = 20;
+
+#[tokio::main]
+async fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let wants = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
+    if wants("idle") {
+        idle().await;
+    }
+    if wants("upload") {
+        upload().await;
+    }
+    if wants("pickup") {
+        pickup().await;
+    }
+    if wants("backlog") {
+        backlog().await;
+    }
+}
+
+async fn ledger(app: &App) -> Ledger {
+    let env = |name| app.env(name).unwrap().to_owned();
+    let (redis, database) = (env("REDIS_URL"), env("DATABASE_NAME"));
+    Ledger {
+        store: Store::mongo(&env("MONGODB_URL"), &database).await.unwrap(),
+        queue: Queue::Redis(RedisQueue::new(&redis, &database).unwrap()),
+        notifier: Notifier::redis(&redis, &database).unwrap(),
+        clock: Clock::System,
+    }
+}
+
+/// From the ring to the announcement that the claim is committed, on an idle worker.
+async fn pickup() {
+    let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
+    let app = App::production(&mongod, &redis, 1).await;
+    let ledger = ledger(&app).await;
+    let mut changes = ledger.notifier.subscribe();
+    let warm_up = 50;
+    let mut took = Vec::with_capacity(PICKUPS);
+    for round in 0..PICKUPS + warm_up {
+        let mut job = noop(&ledger);
+        ledger.store.insert_job(&mut job).await.unwrap();
+        let started = Instant::now();
+        ledger.queue.ring(Noop::KIND, &[job.id]).await.unwrap();
+        while changes.recv().await.unwrap() != job.id {}
+        if round >= warm_up {
+            took.push(started.elapsed());
+        }
+        until_finished(&ledger, job.id).await;
+    }
+    took.sort();
+    let at = |share: f64| millis(took[((PICKUPS - 1) as f64 * share) as usize]);
+    println!("pickup p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms over {PICKUPS}", at(0.5), at(0.99), at(1.0));
+}
+
+fn noop(ledger: &Ledger) -> Job {
+    let new = NewJob {
+        id: ledger.clock.job_id(),
+        kind: Noop::KIND,
+        user_id: None,
+        payload: serde_json::to_value(Noop::default()).unwrap(),
+        max_attempts: Noop::MAX_ATTEMPTS,
+        not_before: None,
+    };
+    Job::new(new, ledger.clock.now())
+}
+
+async fn until_finished(ledger: &Ledger, id: JobId) {
+    while !ledger.store.job(id).await.unwrap().unwrap().status.is_finished() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A backlog of jobs that do nothing, drained by two workers.
+async fn backlog() {
+    let size = std::env::var("BACKLOG").ok().and_then(|text| text.parse().ok()).unwrap_or(BACKLOG);
+    let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
+    let mut app = App::production(&mongod, &redis, 0).await;
+    let ledger = ledger(&app).await;
+    let memory_before = redis_memory(&redis).await;
+
+    let started = Instant::now();
+    let fill = (0..32).map(|part| {
+        let ledger = ledger.clone();
+        tokio::spawn(async move {
+            for _ in 0..(size / 32 + usize::from(part < size % 32)) {
+                ledger.enqueue(ledger.clock.job_id(), None, &Noop::default(), None).await.unwrap();
+            }
+        })
+    });
+    futures::future::try_join_all(fill).await.unwrap();
+    println!("backlog enqueued {size} jobs at {:.0} jobs/s", size as f64 / started.elapsed().as_secs_f64());
+    println!("backlog redis memory: {memory_before} KiB before, {} KiB full", redis_memory(&redis).await);
+
+    app.add_worker();
+    app.add_worker();
+    let started = Instant::now();
+    let mut rates = Vec::new();
+    let (mut left, mut looked) = (size, Instant::now());
+    let mut looks = tokio::time::interval(Duration::from_secs(5));
+    looks.tick().await;
+    while left > 0 {
+        looks.tick().await;
+        let now_left = waiting(&ledger).await;
+        if now_left > 0 {
+            rates.push((left - now_left) as f64 / looked.elapsed().as_secs_f64());
+        }
+        (left, looked) = (now_left, Instant::now());
+    }
+    println!("backlog drained at {:.0} jobs/s", size as f64 / started.elapsed().as_secs_f64());
+    let rates: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
+    println!("backlog jobs/s in each 5 s: {}", rates.join(" "));
+    println!("backlog redis memory: {} KiB after", redis_memory(&redis).await);
+    for (number, worker) in app.workers.iter().enumerate() {
+        println!("backlog worker {number} peak RSS {} KiB", worker.peak_rss_kb());
+    }
+}
+
+async fn waiting(ledger: &Ledger) -> usize {
+    let counts = ledger.store.job_counts().await.unwrap();
+    let unfinished = counts.iter().filter(|(_, status, _)| *status != JobStatus::Succeeded);
+    unfinished.map(|(.., count)| *count as usize).sum()
+}
+
+async fn redis_memory(server: &RedisServer) -> u64 {
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let info: String = redis::cmd("INFO").arg("memory").query_async(&mut connection).await.unwrap();
+    let bytes = info.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap();
+    bytes.trim().parse::<u64>().unwrap() / 1024
+}
+
+/// An upload of the ten-page lecture to its finished quiz, embedded.
+async fn upload() {
+    let app = App::embedded().await;
+    let client = app.client().guest().await;
+    let pdf = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/pdf/lecture.pdf")).unwrap();
+    let mut took = Vec::with_capacity(UPLOADS);
+    for _ in 0..UPLOADS {
+        let started = Instant::now();
+        let upload = Upload::new("lecture.pdf", "application/pdf", pdf.clone());
+        let job = client.upload("/quiz/generate-from-pdf", &[], upload).await.expect(202);
+        finished(&client, job.id()).await;
+        took.push(started.elapsed());
+    }
+    took.sort();
+    println!(
+        "upload median {:.0} ms, slowest {:.0} ms over {UPLOADS}",
+        millis(took[UPLOADS / 2]),
+        millis(took[UPLOADS - 1])
+    );
+}
+
+async fn finished(client: &Client, job: &str) {
+    let job = client.wait_job(job).await;
+    assert_eq!(job["status"], "succeeded", "{job}");
+}
+
+/// Memory of idle processes, and the time from start to the first answer with indexes present.
+async fn idle() {
+    let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
+    let mut app = App::production(&mongod, &redis, 1).await;
+    app.client().guest().await.get("/auth/me").await.expect(200);
+    let mut starts = Vec::new();
+    for _ in 0..5 {
+        let started = Instant::now();
+        app.restart().await;
+        starts.push(started.elapsed());
+    }
+    starts.sort();
+    println!("idle api restart to ready, drain of the old one included: median {:.0} ms", millis(starts[2]));
+    let worker = &app.workers[0];
+    worker.line(|line| line.contains("working").then_some(())).await;
+    println!("idle RSS api {} KiB, worker {} KiB", app.api.rss_kb(), worker.rss_kb());
+
+    let mut starts = Vec::new();
+    for _ in 0..5 {
+        let started = Instant::now();
+        let server = app.add_api().await;
+        starts.push(started.elapsed());
+        drop(server);
+    }
+    starts.sort();
+    println!("idle api start to first 200: median {:.0} ms", millis(starts[2]));
+
+    let started = Instant::now();
+    let embedded = App::embedded_with(AppOptions::new()).await;
+    println!("idle embedded first start to first 200: {:.0} ms", millis(started.elapsed()));
+    println!("idle RSS embedded {} KiB", embedded.api.rss_kb());
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}

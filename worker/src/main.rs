@@ -6,7 +6,11 @@ use anyhow::Context as _;
 use axum::{Router, routing::get};
 use clap::{Parser, Subcommand};
 use metrics_exporter_prometheus::PrometheusHandle;
-use shared::{config::Config, jobs::Dispatcher, setup, telemetry};
+use shared::{
+    config::{Config, Program},
+    jobs::Dispatcher,
+    setup, telemetry,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use worker::{Shutdown, pdf, runtime};
 
@@ -57,7 +61,7 @@ async fn start(command: Command) -> anyhow::Result<()> {
 }
 
 async fn run() -> anyhow::Result<()> {
-    let config = Config::from_env()?;
+    let config = Config::from_env(Program::Worker)?;
     telemetry::logs(config.log_format);
     let metrics = telemetry::metrics()?;
     let ledger = setup::ledger(&config).await?;

@@ -53,7 +53,11 @@ pub async fn run(context: Arc<Context>, concurrency: usize, shutdown: Shutdown) 
         .parallelize(tokio::spawn)
         .build(deliver);
     let stop = shutdown.stop.clone();
-    let ended = worker.run_until(async move { Ok::<(), std::io::Error>(stop.cancelled().await) }).await;
+    let stopped = async move {
+        stop.cancelled().await;
+        Ok::<(), std::io::Error>(())
+    };
+    let ended = worker.run_until(stopped).await;
     match ended {
         _ if shutdown.stop.is_cancelled() => Ok(()),
         Ok(()) => Err(RuntimeDied("no reason given".into())),

@@ -127,7 +127,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Validate<Context: Default>> FromReque
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         let axum::extract::Query(value) = query.map_err(|rejection: QueryRejection| {
-            Problem::bad_request("validation.failed", rejection.body_text())
+            let (field, why) = data_error(&rejection.body_text());
+            Problem::field(&field, format!("{field} {why}"))
         })?;
         check(&value)?;
         Ok(Self(value))

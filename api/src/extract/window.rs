@@ -5,7 +5,10 @@ use axum::{
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::store::Window;
+use shared::{
+    domain::{Id, JobId},
+    store::Window,
+};
 use utoipa::IntoParams;
 
 use super::Query;
@@ -57,6 +60,10 @@ impl<S: Send + Sync> FromRequestParts<S> for List {
             Some("createdAt") => false,
             Some(_) => return Err(Problem::field("sort", "sort must be createdAt or -createdAt")),
         };
+        let is_id = |text: &String| text.parse::<Id>().is_ok() || text.parse::<JobId>().is_ok();
+        if ask.cursor.as_ref().is_some_and(|cursor| !is_id(cursor)) {
+            return Err(Problem::field("cursor", "cursor must be taken from a next link"));
+        }
         let limit = ask.limit.unwrap_or(20);
         let skip = ask.page.filter(|_| ask.cursor.is_none()).map_or(0, |page| (page - 1) * u64::from(limit));
         let uri = match parts.extensions.get::<OriginalUri>() {

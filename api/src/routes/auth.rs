@@ -289,10 +289,12 @@ pub async fn logout(State(app): State<App>, jar: CookieJar, caller: Caller) -> R
     if let Some(session) = caller.session {
         app.logins.end(session).await?;
     }
-    let jar = jar
-        .remove(Cookie::build(ACCESS_COOKIE).path("/"))
-        .remove(Cookie::build(REFRESH_COOKIE).path("/auth"));
-    Ok((jar, Json(Message { message: "Logged out successfully" })).into_response())
+    Ok((forget(jar), Json(Message { message: "Logged out successfully" })).into_response())
+}
+
+/// Clears the cookies of a login.
+fn forget(jar: CookieJar) -> CookieJar {
+    jar.remove(Cookie::build(ACCESS_COOKIE).path("/")).remove(Cookie::build(REFRESH_COOKIE).path("/auth"))
 }
 
 /// The caller's account.
@@ -321,17 +323,28 @@ pub async fn refresh(
     jar: CookieJar,
     headers: HeaderMap,
     body: axum::body::Bytes,
-) -> Result<Response> {
+) -> Response {
+    match renew(&app, &jar, &headers, &body).await {
+        Ok((user, session)) => start(&app, jar, user, &session, StatusCode::OK).into_response(),
+        // Cookies that are good for nothing would go on failing every request that carries them.
+        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
+            (forget(jar), problem).into_response()
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn renew(app: &App, jar: &CookieJar, headers: &HeaderMap, body: &[u8]) -> Result<(User, Session)> {
     let body: RefreshBody = match body.is_empty() {
         true => RefreshBody::default(),
-        false => serde_json::from_slice(&body).map_err(|_| {
+        false => serde_json::from_slice(body).map_err(|_| {
             Problem::bad_request("body.malformed", "Send { refreshToken } as JSON, or no body.")
         })?,
     };
     let token = match (body.refresh_token, jar.get(REFRESH_COOKIE)) {
         (Some(token), _) => token,
         (None, Some(cookie)) => {
-            check_origin(&headers, &app)?;
+            check_origin(headers, app)?;
             cookie.value().to_owned()
         }
         (None, None) => return Err(invalid_refresh()),
@@ -346,7 +359,7 @@ pub async fn refresh(
         let detail = "This refresh token was used before, so the login was ended. Sign in again.";
         return Err(Problem::unauthorized("auth.refresh_reused", detail));
     };
-    start(&app, jar, user, &session, StatusCode::OK)
+    Ok((user, session))
 }
 
 fn invalid_refresh() -> Problem {

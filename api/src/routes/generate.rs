@@ -1,6 +1,7 @@
 //! Asking for quizzes. The answer is a job, or what became of it for those who wait.
 
 use axum::{
+    body::{Body, Bytes},
     extract::{FromRequest, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -35,9 +36,19 @@ pub enum InputMethod {
 }
 
 /// A quiz to be made from a text.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "describes the body for the document; its parts are read one by one")]
+pub struct FromText {
+    #[serde(flatten)]
+    text: Text,
+    #[serde(flatten)]
+    wishes: Wishes,
+}
+
+/// The text.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct FromText {
+struct Text {
     /// Must be `text` in JSON; a PDF is sent as a form.
     #[garde(custom(text_method))]
     input_method: InputMethod,
@@ -45,9 +56,6 @@ pub struct FromText {
     #[garde(custom(long_enough))]
     #[schema(min_length = 50)]
     text_content: String,
-    #[serde(flatten)]
-    #[garde(dive)]
-    wishes: Wishes,
 }
 
 fn text_method(method: &InputMethod, _: &()) -> garde::Result {
@@ -156,8 +164,17 @@ impl FromRequest<App> for TextOrPdf {
             }
             return Ok(Self(pdf(upload)?));
         }
-        let Json(ask) = Json::<FromText>::from_request(request, app).await?;
-        Ok(Self(Ask { bytes: ask.text_content.into_bytes(), kind: Kind::Text, wishes: ask.wishes }))
+        // Read one by one, because an error within a flattened part does not name its field.
+        let (head, body) = request.into_parts();
+        let body = Bytes::from_request(Request::from_parts(head.clone(), body), app).await;
+        let body = body.map_err(|rejection| {
+            Problem::of_status(rejection.status())
+                .unwrap_or_else(|| Problem::bad_request("body.unreadable", "The body could not be read."))
+        })?;
+        let again = || Request::from_parts(head.clone(), Body::from(body.clone()));
+        let Json(text) = Json::<Text>::from_request(again(), app).await?;
+        let Json(wishes) = Json::<Wishes>::from_request(again(), app).await?;
+        Ok(Self(Ask { bytes: text.text_content.into_bytes(), kind: Kind::Text, wishes }))
     }
 }
 

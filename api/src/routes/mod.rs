@@ -1,6 +1,11 @@
 //! The table of routes. Each file holds one resource with its request and response types.
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -49,5 +54,15 @@ pub fn all() -> OpenApiRouter<App> {
 
 /// `/docs` and `/openapi.json`.
 pub fn docs(document: utoipa::openapi::OpenApi) -> Router<App> {
-    utoipa_swagger_ui::SwaggerUi::new("/docs").url("/openapi.json", document).into()
+    let pages: Router<App> = utoipa_swagger_ui::SwaggerUi::new("/docs").url("/openapi.json", document).into();
+    pages.layer(middleware::from_fn(docs_index))
+}
+
+/// Slashes at the end are trimmed before routing, so the page's own redirect from `/docs` to `/docs/` would
+/// go round in circles.
+async fn docs_index(request: Request, next: Next) -> Response {
+    match request.uri().path() {
+        "/docs" => Redirect::temporary("/docs/index.html").into_response(),
+        _ => next.run(request).await,
+    }
 }

@@ -1,9 +1,15 @@
+/** Problems whose own words are for programmers. */
+const WORDS = {
+  'id.invalid': 'This address leads nowhere. Perhaps a part of it is missing.',
+};
+
 export class ApiError extends Error {
   constructor(status, problem, retryAfter) {
     const { message, detail, title } = problem;
-    super([message].flat().filter(Boolean).join(' ') || detail || title || `The server answered ${status}.`);
+    super(WORDS[problem.code] ?? ([message].flat().filter(Boolean).join(' ') || detail || title || `The server answered ${status}.`));
     this.status = status;
     this.code = problem.code;
+    this.passing = status < 400 || status >= 500 || status === 408 || status === 429;
     this.errors = Array.isArray(problem.errors) ? problem.errors : [];
     if (status === 429 && retryAfter > 0) this.message += ` Try again in ${retryAfter} s.`;
   }

@@ -96,8 +96,8 @@ async function open(view, parameters, context) {
       h('h1', { tabindex: '-1' }, 'This cannot be opened'),
       h('p', { class: 'notice bad', role: 'alert' }, error.message),
       h('div', { class: 'actions' },
-        h('button', { type: 'button', class: 'primary', onclick: () => route() }, 'Try again'),
-        h('a', { class: 'button', href: '#new' }, 'To the start'))));
+        error.passing && h('button', { type: 'button', class: 'primary', onclick: () => route() }, 'Try again'),
+        h('a', { class: error.passing ? 'button' : 'button primary', href: '#new' }, 'Make a quiz'))));
   }
 }
 

@@ -45,6 +45,30 @@ export function clearErrors(form) {
   }
 }
 
+/** A message with a capital at its start and a stop at its end. */
+export function sentence(text) {
+  const trimmed = text.trim();
+  const end = /[.!?…]["”)]?$/.test(trimmed) ? '' : '.';
+  return trimmed && trimmed[0].toUpperCase() + trimmed.slice(1) + end;
+}
+
+const LIMITS = [
+  [/^(length is lower than 1|is missing)$/, 'must not be empty'],
+  [/^length is lower than (\d+)$/, 'must have at least $1 characters'],
+  [/^length is greater than (\d+)$/, 'can have at most $1 characters'],
+  [/^lower than (\d+)$/, 'must be at least $1'],
+  [/^greater than (\d+)$/, 'must be at most $1'],
+];
+
+/** What the server says about a field, under the name the form gives it. */
+function worded(message, field, holder) {
+  if (!message.startsWith(`${field} `)) return sentence(message);
+  const name = holder.dataset.name ?? holder.querySelector('label, legend').firstChild.textContent.trim();
+  const said = message.slice(field.length + 1);
+  const limit = LIMITS.find(([pattern]) => pattern.test(said));
+  return sentence(`${name} ${limit ? said.replace(...limit) : said}`);
+}
+
 /** Puts each message of a problem beside its field, the rest above the button, and moves to the first. */
 export function showErrors(form, error) {
   clearErrors(form);
@@ -58,7 +82,7 @@ export function showErrors(form, error) {
       unplaced.push(message);
       continue;
     }
-    const note = h('p', { class: 'field-error', id: `${form.id}-${name}-error` }, message);
+    const note = h('p', { class: 'field-error', id: `${form.id}-${name}-error` }, worded(message, field, holder));
     holder.append(note);
     control.setAttribute('aria-invalid', 'true');
     control.setAttribute('aria-describedby', `${control.getAttribute('aria-describedby') ?? ''} ${note.id}`.trim());
@@ -92,7 +116,7 @@ export function formatDate(iso) {
 }
 
 export function formatPercent(value) {
-  return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(value)} %`;
+  return new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 }).format(value / 100);
 }
 
 export function formatNumber(value) {

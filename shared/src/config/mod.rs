@@ -32,6 +32,15 @@ pub enum Backends {
     },
 }
 
+/// Which program reads the configuration; each needs other values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// `smartstudy-api`.
+    Api,
+    /// `smartstudy-worker`.
+    Worker,
+}
+
 /// What kind of place the process runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
@@ -105,13 +114,13 @@ pub struct ConfigError(pub Vec<String>);
 
 impl Config {
     /// Reads the environment and a `.env` file in the working directory.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    pub fn from_env(program: Program) -> Result<Self, ConfigError> {
         let source = Source::from_env().map_err(|error| ConfigError(vec![error.to_string()]))?;
-        Self::read(&source)
+        Self::read(program, &source)
     }
 
     /// Reads the given source.
-    pub fn read(source: &Source) -> Result<Self, ConfigError> {
+    pub fn read(program: Program, source: &Source) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
         let backends = backends(&mut reader);
         let embedded = matches!(backends, Some(Backends::Embedded { .. }));
@@ -125,7 +134,11 @@ impl Config {
         };
         let production = environment == Environment::Production;
         let jwt_secret = reader.secret(&["JWT_SECRET", "JWT_SECRET_KEY"]);
-        check_secret(&mut reader, jwt_secret.as_ref(), embedded, production);
+        match program {
+            Program::Api => check_secret(&mut reader, jwt_secret.as_ref(), embedded, production),
+            Program::Worker if embedded => reader.mistake("a worker needs MONGODB_URL and REDIS_URL".into()),
+            Program::Worker => {}
+        }
         let config = Self {
             host: reader
                 .text(&["HOST"])

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn a_bare_machine_runs_embedded_on_loopback() {
-    let config = Config::read(&Source::from([])).unwrap();
+    let config = Config::read(Program::Api, &Source::from([])).unwrap();
     assert!(matches!(config.backends, Backends::Embedded { .. }));
     assert_eq!((config.host.as_str(), config.port, config.guests), ("127.0.0.1", 4000, true));
     assert_eq!(config.jwt_expires_in, Duration::from_secs(604_800));
@@ -10,14 +10,17 @@ fn a_bare_machine_runs_embedded_on_loopback() {
 
 #[test]
 fn the_old_names_work() {
-    let config = Config::read(&Source::from([
-        ("MONGODB_URI", "mongodb://db"),
-        ("REDIS_URL", "redis://queue"),
-        ("JWT_SECRET_KEY", "0123456789abcdef0123456789abcdef"),
-        ("CORS_ORIGINS", "https://a.example, https://b.example"),
-        ("JWT_EXPIRES_IN", "15m"),
-        ("NODE_ENV", "production"),
-    ]))
+    let config = Config::read(
+        Program::Api,
+        &Source::from([
+            ("MONGODB_URI", "mongodb://db"),
+            ("REDIS_URL", "redis://queue"),
+            ("JWT_SECRET_KEY", "0123456789abcdef0123456789abcdef"),
+            ("CORS_ORIGINS", "https://a.example, https://b.example"),
+            ("JWT_EXPIRES_IN", "15m"),
+            ("NODE_ENV", "production"),
+        ]),
+    )
     .unwrap();
     assert!(matches!(config.backends, Backends::Services { .. }));
     assert_eq!(config.allowed_origins, ["https://a.example", "https://b.example"]);
@@ -27,14 +30,25 @@ fn the_old_names_work() {
 
 #[test]
 fn all_mistakes_are_told_at_once_and_no_secret_with_them() {
-    let error = Config::read(&Source::from([
-        ("MONGODB_URL", "mongodb://user:hunter2@db"),
-        ("PORT", "http"),
-        ("JWT_SECRET", "short-secret"),
-        ("ENVIRONMENT", "production"),
-        ("JWT_EXPIRES_IN", "soon"),
-    ]))
+    let error = Config::read(
+        Program::Api,
+        &Source::from([
+            ("MONGODB_URL", "mongodb://user:hunter2@db"),
+            ("PORT", "http"),
+            ("JWT_SECRET", "short-secret"),
+            ("ENVIRONMENT", "production"),
+            ("JWT_EXPIRES_IN", "soon"),
+        ]),
+    )
     .unwrap_err();
     assert_eq!(error.0.len(), 4, "{error}");
     assert!(!error.to_string().contains("hunter2") && !error.to_string().contains("short-secret"));
+}
+
+#[test]
+fn a_worker_needs_the_services_and_no_secret() {
+    assert!(Config::read(Program::Worker, &Source::from([])).is_err());
+    let services = Source::from([("MONGODB_URL", "mongodb://db"), ("REDIS_URL", "redis://queue")]);
+    assert!(Config::read(Program::Worker, &services).is_ok());
+    assert!(Config::read(Program::Api, &services).is_err());
 }

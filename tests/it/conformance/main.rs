@@ -1,3 +1,26 @@
 //! Every store and queue keeps the same promises.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic")]
+
+#[macro_use]
+mod bench;
+mod make;
+
+mod accounts;
+mod agreement;
+mod attempts;
+mod blobs;
+mod checkpoints;
+mod dispatch;
+mod fencing;
+mod idempotency;
+mod job_lists;
+mod job_records;
+mod lifecycle;
+mod queue;
+mod quiz_search;
+mod quizzes;
+mod redis_faults;
+mod results;
+mod sessions;
+mod submissions;
