@@ -264,7 +264,7 @@ fn check_ids(quiz: &Quiz, answers: &Answers) -> Result<()> {
 }
 
 enum Found {
-    Open(Attempt, Quiz),
+    Open(Attempt, Box<Quiz>),
     /// With whether its quiz shows correct answers.
     Submitted(Submission, bool),
 }
@@ -274,7 +274,7 @@ async fn find(app: &App, caller: &Caller, id: Id) -> Result<Found> {
     let missing = || Problem::not_found("attempt.not_found", "There is no such attempt, or it is not yours.");
     if let Some(attempt) = store.attempt(id).await?.filter(|attempt| attempt.user_id == caller.user.id) {
         let quiz = store.quiz(attempt.quiz_id).await?.ok_or_else(missing)?;
-        return Ok(Found::Open(attempt, quiz));
+        return Ok(Found::Open(attempt, Box::new(quiz)));
     }
     let submission = store.submission(id).await?.filter(|submission| submission.user_id == caller.user.id);
     let submission = submission.ok_or_else(missing)?;

@@ -1,3 +1,23 @@
 //! The API from outside, on each mix of backends.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic")]
+
+#[macro_use]
+mod mix;
+mod support;
+
+mod accounts;
+mod attempts;
+mod bad_documents;
+mod bad_requests;
+mod cookies;
+mod deepseek;
+mod events;
+mod generate;
+mod idempotency;
+mod jobs;
+mod journey;
+mod lists;
+mod openapi;
+mod operation;
+mod tokens;
