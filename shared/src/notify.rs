@@ -42,19 +42,21 @@ impl Notifier {
         Ok(Self { changes, redis: Some((crate::queue::connection(&client)?, channel)) })
     }
 
-    /// Announces that a job changed.
-    pub async fn announce(&self, job: JobId) {
-        let Some((connection, channel)) = &self.redis else {
+    /// Announces that a job changed, without waiting for Redis.
+    pub fn announce(&self, job: JobId) {
+        let Some((connection, channel)) = self.redis.clone() else {
             self.changes.send(job).ok();
             return;
         };
-        let mut connection = connection.clone();
-        let publish = connection.publish::<_, _, ()>(channel, job.to_string());
-        match tokio::time::timeout(PUBLISH_TIMEOUT, publish).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "a change was not announced"),
-            Err(_) => tracing::debug!("a change was not announced in time"),
-        }
+        tokio::spawn(async move {
+            let mut connection = connection;
+            let publish = connection.publish::<_, _, ()>(channel, job.to_string());
+            match tokio::time::timeout(PUBLISH_TIMEOUT, publish).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "a change was not announced"),
+                Err(_) => tracing::debug!("a change was not announced in time"),
+            }
+        });
     }
 
     /// Hears of changes from now on.

@@ -208,19 +208,18 @@ fn apply(env: &mut Env, changes: Vec<(String, Option<String>)>) {
     }
 }
 
-/// A binary from the environment, else from the directory that Cargo built this test beside.
+/// A binary from the environment, else from where Cargo built this program: beside it, or for a test one level up.
 fn binary(variable: &str, name: &str) -> PathBuf {
     if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
         return path.into();
     }
-    let test = std::env::current_exe().expect("the path of this test");
-    let built = test.parent().and_then(Path::parent).expect("a target directory").join(name);
-    assert!(
-        built.exists(),
-        "{} is not there: run `cargo build --workspace` first, set {variable}, or start all tests with `python3 tests/run.py`",
-        built.display()
-    );
-    built
+    let this = std::env::current_exe().expect("the path of this program");
+    this.ancestors().skip(1).take(2).map(|dir| dir.join(name)).find(|path| path.is_file()).unwrap_or_else(|| {
+        panic!(
+            "{name} is not built: run `cargo build --workspace` first, set {variable}, or start all tests with \
+             `python3 tests/run.py`"
+        )
+    })
 }
 
 fn spawn(name: &str, program: &Path, env: &Env, dir: &Path) -> Process {

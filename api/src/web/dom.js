@@ -120,5 +120,5 @@ export function formatPercent(value) {
 }
 
 export function formatNumber(value) {
-  return new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 }).format(value);
+  return new Intl.NumberFormat(undefined, { maximumFractionDigits: 2, useGrouping: 'min2' }).format(value);
 }

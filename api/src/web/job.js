@@ -1,16 +1,12 @@
 import { api } from './api.js';
 import { correct, sourceOf } from './compose.js';
-import { announce, h, plural, showError, whileBusy } from './dom.js';
+import { announce, h, plural, sentence, showError, whileBusy } from './dom.js';
 import { pageName, TYPE_NAMES } from './questions.js';
 import { followJob, isFinished } from './sse.js';
 
 const INPUT_FAULT = /^(pdf|text|upload|validation)\./;
-const ADVICE = {
-  'pdf.encrypted': 'Enter its password and send it again.',
-  'pdf.no_text': 'It seems to hold only images. A version with selectable text will work.',
-  'pdf.damaged': 'Saving it anew from the program it was made with often helps.',
-  'text.too_short': 'A longer text, or more pages, will do.',
-};
+const REVEAL_MS = 80;
+const REVEAL_PART = 8;
 
 /** The view of one generation: progress, the questions as they come, and what to do at its end. */
 export function showJob(holder, id, { navigate, title }) {
@@ -20,22 +16,27 @@ export function showJob(holder, id, { navigate, title }) {
   const message = h('p', { class: 'stage' }, 'Waiting to start…');
   const failure = h('div', { class: 'notice bad', role: 'alert', hidden: true });
   const trouble = h('p', { class: 'form-error', role: 'alert', hidden: true });
-  const notices = h('ul', { class: 'notices', hidden: true });
   const actions = h('div', { class: 'actions' });
-  const count = h('p', { class: 'hint' });
+  const notices = h('ul', { class: 'notices', hidden: true });
+  const count = h('p', { class: 'count' });
   const list = h('ol', { class: 'arrivals' });
   holder.replaceChildren(h('article', { class: 'column' },
     heading, source && h('p', { class: 'facts' }, `From ${source}`),
-    bar, message, failure, notices, trouble, actions, count, list));
+    h('div', { class: 'standing' }, bar, h('div', null, message, count)),
+    failure, trouble, actions, notices, list));
 
   const cancel = h('button', { type: 'button', onclick: onCancel }, 'Cancel');
   const retry = h('button', { type: 'button', class: 'primary', onclick: onRetry }, 'Try again');
   const seen = new Set();
+  const reveal = oneByOne((item) => list.append(item), () => { count.textContent = tally(list.childElementCount); });
+  let total = 0;
   let stage;
   let following;
 
   function follow() {
     bar.hidden = message.hidden = false;
+    bar.removeAttribute('value');
+    count.textContent = tally(list.childElementCount);
     failure.hidden = notices.hidden = true;
     actions.replaceChildren(cancel);
     title(heading.textContent = 'Making your quiz');
@@ -64,24 +65,25 @@ export function showJob(holder, id, { navigate, title }) {
     say(text || name);
   }
 
-  function showQuestions({ questions, total }) {
+  function tally(made) {
+    if (!made) return '';
+    return total > made ? `${made} of ${plural(total, 'question')}` : plural(made, 'question');
+  }
+
+  function showQuestions({ questions, total: planned }) {
     const fresh = questions.filter((question) => !seen.has(question.id));
-    fresh.forEach((question, place) => {
+    if (planned) total = planned;
+    for (const question of fresh) {
       seen.add(question.id);
-      const item = h('li', null,
+      reveal.add(h('li', null,
         h('p', { class: 'arrival' }, question.question),
-        h('p', { class: 'facts' }, [pageName(question.source), TYPE_NAMES[question.type]].filter(Boolean).join(' · ')));
-      item.style.animationDelay = `${Math.min(place, 8) * 90}ms`;
-      list.append(item);
-    });
-    count.textContent = total > seen.size ? `${seen.size} of ${plural(total, 'question')}` : plural(seen.size, 'question');
-    if (fresh.length) announce(count.textContent);
+        h('p', { class: 'facts' }, [pageName(question.source), TYPE_NAMES[question.type]].filter(Boolean).join(' · '))));
+    }
+    if (fresh.length) announce(tally(seen.size));
   }
 
   function settle(text) {
     title(heading.textContent = text);
-    bar.hidden = message.hidden = true;
-    bar.removeAttribute('value');
     stage = undefined;
   }
 
@@ -94,7 +96,8 @@ export function showJob(holder, id, { navigate, title }) {
 
   function fail(text, explanation, buttons) {
     settle(text);
-    failure.replaceChildren(h('p', null, explanation));
+    bar.hidden = message.hidden = true;
+    failure.replaceChildren(h('p', null, sentence(explanation)));
     failure.hidden = false;
     offer(...buttons);
   }
@@ -104,22 +107,28 @@ export function showJob(holder, id, { navigate, title }) {
     return h('button', { type: 'button', onclick: () => navigate('#new', () => correct(code)) }, name);
   }
 
-  function showEnd(job) {
+  async function showEnd(job) {
+    const quiz = job.status === 'succeeded' ? job.result?.id : undefined;
+    // Polling brings no questions.
+    if (quiz && !seen.size) await api.quiz(quiz).then(showQuestions, () => {});
+    total = 0;
+    if (!await reveal.done()) return;
     for (const text of job.notices ?? []) notices.append(h('li', null, text));
     notices.hidden = !notices.childElementCount;
     if (job.status === 'succeeded') {
       settle('Your quiz is ready');
-      const quiz = job.result?.id;
+      bar.value = 100;
+      message.textContent = '';
+      count.textContent = tally(list.childElementCount);
       offer(h('a', { class: 'button primary', href: `#quiz/${quiz}` }, 'Take the quiz'), h('a', { class: 'button', href: '#new' }, 'Make another'));
       announce(`Your quiz is ready. ${count.textContent}`);
     } else if (job.status === 'cancelled') {
       fail('Cancelled', 'Nothing more is being made. What you entered is still in the form.', [retry, again()]);
     } else {
       const { code = '', message: text = 'Something went wrong.', retryable } = job.error ?? {};
-      const explanation = [text, ADVICE[code]].filter(Boolean).join(' ');
       const way = again(code);
       if (!retryable && INPUT_FAULT.test(code)) way.className = 'primary';
-      fail('The quiz could not be made', explanation, retryable || !INPUT_FAULT.test(code) ? [retry, way] : [way]);
+      fail('The quiz could not be made', text, retryable || !INPUT_FAULT.test(code) ? [retry, way] : [way]);
     }
   }
 
@@ -150,5 +159,44 @@ export function showJob(holder, id, { navigate, title }) {
   }
 
   follow();
-  return () => following.stop();
+  return () => {
+    following.stop();
+    reveal.stop();
+  };
+}
+
+/**
+ * Lets what comes all at once appear one after the other, faster the more is waiting, and at once for those who
+ * want no motion or are not looking. `done` is true when all have appeared, false when it was stopped before.
+ */
+function oneByOne(show, shown) {
+  const calm = matchMedia('(prefers-reduced-motion: reduce)');
+  const waiting = [];
+  let finish = () => {};
+  let stopped = false;
+  let timer;
+
+  function step() {
+    const few = calm.matches || document.hidden ? waiting.length : Math.ceil(waiting.length / REVEAL_PART);
+    waiting.splice(0, few).forEach(show);
+    shown();
+    timer = waiting.length ? setTimeout(step, REVEAL_MS) : undefined;
+    if (!timer) finish(true);
+  }
+
+  return {
+    add(item) {
+      waiting.push(item);
+      if (!stopped) timer ??= setTimeout(step);
+    },
+    done: () => new Promise((resolve) => {
+      if (timer) finish = resolve;
+      else resolve(!stopped);
+    }),
+    stop() {
+      clearTimeout(timer);
+      stopped = true;
+      finish(false);
+    },
+  };
 }

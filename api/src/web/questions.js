@@ -19,6 +19,8 @@ const HINTS = {
   ordering: 'Put these in order.',
 };
 
+const LONG_OPTION = 28;
+
 export const pageName = (source) => (source?.page ? `Page ${source.page}` : undefined);
 
 /**
@@ -96,20 +98,25 @@ function number({ id, labels, given, changed }) {
     warning);
 }
 
+/** Long partners stand in full above the lists, with a letter each: a closed list cuts them off. */
 function selects({ question, id, labels, given, changed }) {
   const { left = [], right = [] } = question.pairs ?? {};
+  const long = right.some((text) => text.length > LONG_OPTION);
+  const letter = (place) => (long ? `${String.fromCharCode(65 + place)}. ` : '');
   const matched = { ...given };
   const match = (item) => (event) => {
     if (event.target.value) matched[item] = event.target.value;
     else delete matched[item];
     changed(Object.keys(matched).length ? { ...matched } : undefined);
   };
-  return h('div', { role: 'group', class: 'pairs', ...labels }, left.map((item, place) =>
+  const legend = long && h('ol', { class: 'partners' }, right.map((text) => h('li', null, text)));
+  return h('div', { role: 'group', class: 'pairs', ...labels }, legend, left.map((item, place) =>
     h('div', { class: 'match' },
       h('label', { for: `${id}-${place}` }, item),
       h('select', { id: `${id}-${place}`, onchange: match(item) },
         h('option', { value: '' }, 'Choose…'),
-        right.map((option) => h('option', { value: option, selected: matched[item] === option }, option))))));
+        right.map((option, at) =>
+          h('option', { value: option, selected: matched[item] === option }, letter(at) + option))))));
 }
 
 function order({ question, labels, given, changed }) {

@@ -52,10 +52,24 @@ function resultItem(result, number, question) {
       h('div', null, h('dt', null, 'Your answer'), h('dd', null, answer(result.userAnswer, ordered, key))),
       key !== undefined && (!result.isCorrect || !same(key, result.userAnswer))
         && h('div', null, h('dt', null, 'Correct answer'), h('dd', { class: 'key' }, answer(key, ordered)))),
-    result.explanation && h('p', { class: 'explanation' }, result.explanation),
-    result.source?.quote && h('figure', { class: 'source' },
-      h('blockquote', null, h('mark', null, result.source.quote)),
-      h('figcaption', null, pageName(result.source) ?? 'From your text')));
+    ...proof(result));
+}
+
+const flat = (text) => text.trim().replace(/\s+/g, ' ');
+
+/** Why the answer is right, and the sentence it stands on. An explanation that holds the sentence shows it once. */
+function* proof({ explanation, source }) {
+  const quote = source?.quote;
+  const said = flat(explanation ?? '');
+  const at = quote ? said.indexOf(flat(quote)) : -1;
+  if (said && at < 0) yield h('p', { class: 'explanation' }, explanation);
+  if (!quote) return;
+  const mark = h('mark', null, quote);
+  yield h('figure', { class: 'source' },
+    h('blockquote', null, at < 0
+      ? h('p', { class: 'quoted' }, mark)
+      : h('p', { class: 'explanation' }, said.slice(0, at), mark, said.slice(at + flat(quote).length))),
+    h('figcaption', null, pageName(source) ?? 'From your text'));
 }
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);

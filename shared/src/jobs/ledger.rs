@@ -107,7 +107,7 @@ impl Ledger {
         let told = !job.fresh.is_empty();
         let saved = self.store.save_job(job).await?;
         if saved && told {
-            self.notifier.announce(job.id).await;
+            self.notifier.announce(job.id);
         }
         Ok(saved)
     }
