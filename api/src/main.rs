@@ -78,7 +78,7 @@ async fn serve() -> anyhow::Result<()> {
 
     let address = (config.host.as_str(), config.port);
     let listener = TcpListener::bind(address).await.context("HOST and PORT cannot be listened on")?;
-    tokio::spawn(Dispatcher::new(ledger.clone()).run());
+    let dispatcher = tokio::spawn(Dispatcher::new(ledger.clone()).run());
     tokio::spawn(stop_on_signal(stopping.clone())?);
 
     let url = format!("http://{}", listener.local_addr()?);
@@ -87,7 +87,12 @@ async fn serve() -> anyhow::Result<()> {
     let routes =
         ServiceExt::<Request>::into_make_service(NormalizePath::trim_trailing_slash(app::router(app)));
     let served = axum::serve(listener, routes).with_graceful_shutdown(stopping.clone().cancelled_owned());
-    let served = async { served.await.context("serving failed") };
+    let served = async {
+        tokio::select! {
+            served = served.into_future() => served.context("serving failed"),
+            _ = dispatcher => anyhow::bail!("the dispatcher ended by itself"),
+        }
+    };
     match config.backends {
         #[cfg(feature = "embedded")]
         Backends::Embedded { .. } => {

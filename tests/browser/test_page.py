@@ -9,12 +9,17 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from steps import (
-    GENERATION_MS, PASSAGE, answer_by_keyboard, answer_key, await_quiz, fits, flat, make_quiz, send_text, tab_to,
-    take_quiz,
+    GENERATION_MS, MIXED, PASSAGE, answer_by_keyboard, answer_key, await_quiz, fits, flat, make_quiz, send_pdf,
+    send_text, tab_to, take_quiz,
 )
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 860}
+KINDS = [
+    "Multiple choice", "Several answers", "True or false", "Short answer", "Fill the gap", "Number", "Matching",
+    "Ordering",
+]
+NOWHERE = "f" * 24
 JOB = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
 
 
@@ -71,6 +76,135 @@ def test_a_guest_turns_a_lecture_into_a_quiz_and_takes_it_by_keyboard(open_page,
         expect(item.locator("figcaption")).to_have_text(f"Page {question['source']['page']}")
         if question.get("explanation"):
             expect(item.locator(".explanation")).to_have_text(question["explanation"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_question_is_answered_by_keyboard_and_taken_back(guest, pdf, kind):
+    page = guest()
+    if kind == "Ordering":
+        send_text(page, MIXED, types=[kind])
+    else:
+        send_pdf(page, pdf("lecture.pdf"), types=[kind], Questions="2")
+    made = await_quiz(page)
+    key = answer_key(page, take_quiz(page))
+    for card in page.locator(".question").all():
+        answer_by_keyboard(page, card, key[card.locator("h2").text_content().partition(": ")[2]])
+    expect(page.locator(".tally")).to_have_text(f"{made} of {made} answered")
+
+    first = page.locator(".question").first
+    clear(first)
+    left = made if kind in ("Multiple choice", "True or false") else made - 1
+    expect(page.locator(".tally")).to_have_text(f"{left} of {made} answered")
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    page.reload()
+    expect(page.locator(".tally")).to_have_text(f"{left} of {made} answered")
+
+    page.get_by_role("button", name="Hand in").click()
+    if left < made:
+        page.get_by_role("button", name="Hand in anyway").click()
+    expect(page.locator(".verdict", has_text="Right")).to_have_count(left)
+    expect(page.locator(".result", has_text="No answer")).to_have_count(made - left)
+
+
+def clear(card):
+    """Takes the answer back, where its kind has a way to."""
+    for box in card.get_by_role("checkbox").all():
+        box.uncheck()
+    for select in card.get_by_role("combobox").all():
+        select.select_option("")
+    for text in card.get_by_role("textbox").all():
+        text.fill("")
+
+
+def test_questions_appear_one_after_the_other_and_nothing_jumps(guest, pdf):
+    page = guest()
+    page.evaluate(
+        """() => {
+            window.steps = [];
+            const view = document.getElementById('view');
+            new MutationObserver(() => {
+                const actions = view.querySelector('.actions');
+                if (!actions) return;
+                steps.push({
+                    items: view.querySelectorAll('.arrivals li').length,
+                    top: actions.getBoundingClientRect().top + scrollY,
+                    ready: Boolean(actions.querySelector('a')),
+                });
+            }).observe(view, { childList: true, subtree: true, characterData: true });
+        }"""
+    )
+    send_pdf(page, pdf("lecture.pdf"), Questions="12")
+    made = await_quiz(page)
+    steps = page.evaluate("steps")
+    assert made >= 10
+    assert len({step["items"] for step in steps}) > made / 2
+    assert {step["items"] for step in steps if step["ready"]} == {made}
+    assert len({step["top"] for step in steps}) == 1
+
+
+def test_without_motion_everything_is_there_at_once(guest, pdf):
+    page = guest(motion="reduce")
+    send_pdf(page, pdf("lecture.pdf"), Questions="12")
+    await_quiz(page)
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+@pytest.mark.parametrize("address", [f"quiz/{NOWHERE}", f"result/{NOWHERE}/{NOWHERE}", f"job/{JOB}", "quiz/x", "job/x"])
+def test_what_does_not_exist_is_said_and_leads_back(guest, address):
+    page = guest()
+    page.goto(f"/#{address}")
+    expect(page.get_by_role("alert").filter(visible=True)).to_contain_text(
+        re.compile(r"There is no such|leads nowhere|does not exist")
+    )
+    expect(page.locator("#view h1")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    page.get_by_role("main").get_by_role("link", name="Make a quiz").click()
+    expect(page.get_by_role("heading", name="Make a quiz")).to_be_focused()
+
+
+def test_the_server_speaks_of_the_fields_by_their_names_on_the_page(guest, open_page):
+    page = guest()
+    send_text(page, Questions="201")
+    expect(page.locator("[data-field=questionCount] .field-error")).to_have_text(
+        "The number of questions must be at most 200."
+    )
+    expect(page.get_by_label("Questions")).to_be_focused()
+
+    page = open_page()
+    page.get_by_role("radio", name="Create account").check()
+    page.get_by_label("Email").fill("ada")
+    page.get_by_label("Password", exact=True).fill("short")
+    page.locator("#auth-submit").click()
+    expect(page.locator("[data-field=name] .field-error")).to_have_text("Name must not be empty.")
+    expect(page.locator("[data-field=email] .field-error")).to_contain_text("Email must be an e-mail address")
+    expect(page.locator("#auth [data-field=password] .field-error")).to_have_text(
+        "Password must have at least 6 characters."
+    )
+
+
+def test_a_waiting_job_is_cancelled_and_tried_again(guest):
+    page = guest()
+    ask = {"inputMethod": "text", "textContent": PASSAGE, "notBefore": "2999-01-01T00:00:00.000Z"}
+    response = page.request.post("/quiz/generate", data=ask, headers={"origin": page.url.rstrip("/#new")})
+    assert response.status == 202, response.text()
+    page.goto(f"/#job/{response.json()['id']}")
+    expect(page.get_by_text("Waiting to start")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Making your quiz")).to_be_focused()
+
+
+def test_the_documentation_shows_the_operations_and_asks_nobody_else(open_page, base_url):
+    page = open_page("/health")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/docs/")
+    expect(page.get_by_role("heading", name="SmartStudy")).to_be_visible()
+    operation = page.locator(".opblock", has_text="/quiz/generate-from-pdf")
+    operation.get_by_role("button").first.click()
+    expect(operation.get_by_text("multipart/form-data").first).to_be_visible()
+    assert [url for url in asked if not url.startswith((f"{base_url}/", "data:", "blob:"))] == []
 
 
 def test_something_that_is_no_pdf_is_refused_beside_the_field_and_nothing_is_lost(guest):
@@ -146,7 +280,7 @@ def test_without_an_event_stream_the_page_polls(guest):
     page = guest()
     page.route("**/jobs/*/events", lambda route: route.abort())
     send_text(page)
-    await_quiz(page)
+    assert await_quiz(page) > 0
     expect(page.get_by_role("link", name="Take the quiz")).to_be_visible()
 
 
@@ -259,7 +393,7 @@ def test_markup_in_data_stays_text(guest):
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_view_is_accessible_and_fits(open_page, screenshot, size, scheme):
+def test_every_view_is_accessible_and_fits(open_page, pdf, screenshot, size, scheme):
     page = open_page(viewport=size, scheme=scheme, motion="reduce")
     seen = f"{'phone' if size == PHONE else 'desktop'}-{scheme}"
 
@@ -277,7 +411,9 @@ def test_every_view_is_accessible_and_fits(open_page, screenshot, size, scheme):
     send_text(page, "x" * 49)
     expect(page.locator("[data-field=textContent] .field-error")).to_be_visible()
     inspect("3-error")
-    make_quiz(page)
+    kinds = ["Multiple choice", "Several answers", "Matching", "Number", "Fill the gap"]
+    send_pdf(page, pdf("lecture.pdf"), kinds, Questions="14")
+    await_quiz(page)
     inspect("4-ready")
     take_quiz(page)
     inspect("5-quiz")

@@ -67,12 +67,16 @@ async fn run() -> anyhow::Result<()> {
     let ledger = setup::ledger(&config).await?;
     let context = worker::Context::new(&config, ledger.clone())?;
     serve_metrics(&config, metrics).await?;
-    tokio::spawn(Dispatcher::new(ledger).run());
+    let dispatcher = tokio::spawn(Dispatcher::new(ledger).run());
 
     let shutdown = Shutdown::default();
     tokio::spawn(on_signal(shutdown.clone())?);
     tracing::info!(name = context.name, slots = config.worker_concurrency, "working");
-    runtime::run(context, config.worker_concurrency, shutdown).await?;
+    // A worker that lost a part of itself must not look alive: its supervisor starts it anew.
+    tokio::select! {
+        ended = runtime::run(context, config.worker_concurrency, shutdown) => ended?,
+        _ = dispatcher => anyhow::bail!("the dispatcher ended by itself"),
+    }
     tracing::info!("drained");
     Ok(())
 }

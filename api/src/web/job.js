@@ -49,7 +49,7 @@ export function showJob(holder, id, { navigate, title }) {
       questions: showQuestions,
       job: (job) => { if (!isFinished(job)) showProgress(job.progress); },
       finished: showEnd,
-      lost: (error) => fail('This quiz cannot be followed', error.message, [again()]),
+      lost: (error) => fail('This quiz cannot be opened', error.message, [h('a', { class: 'button primary', href: '#new' }, 'Make a quiz')]),
     });
   }
 

@@ -2,6 +2,8 @@ import { api, ApiError } from './api.js';
 import { formatDate, formatNumber, formatPercent, h, plural } from './dom.js';
 import { pageName } from './questions.js';
 
+const LONG_QUOTE = 280;
+
 /** The result of one attempt: the score, and for each question the answers, the reason and its source. */
 export async function showResult(holder, quizId, attemptId, { title, current }) {
   const [results, quiz] = await Promise.all([api.results(quizId), api.quiz(quizId).catch(() => ({}))]);
@@ -50,7 +52,7 @@ function resultItem(result, number, question) {
     h('h2', { id }, h('span', { class: 'muted' }, `${number}. `), text),
     h('dl', { class: 'answers' },
       h('div', null, h('dt', null, 'Your answer'), h('dd', null, answer(result.userAnswer, ordered, key))),
-      key !== undefined && (!result.isCorrect || !same(key, result.userAnswer))
+      key !== undefined && (!result.isCorrect || !same(key, result.userAnswer, ordered))
         && h('div', null, h('dt', null, 'Correct answer'), h('dd', { class: 'key' }, answer(key, ordered)))),
     ...proof(result));
 }
@@ -64,7 +66,7 @@ function* proof({ explanation, source }) {
   const at = quote ? said.indexOf(flat(quote)) : -1;
   if (said && at < 0) yield h('p', { class: 'explanation' }, explanation);
   if (!quote) return;
-  const mark = h('mark', null, quote);
+  const mark = h('mark', { class: quote.length > LONG_QUOTE && 'long' }, quote);
   yield h('figure', { class: 'source' },
     h('blockquote', null, at < 0
       ? h('p', { class: 'quoted' }, mark)
@@ -72,7 +74,10 @@ function* proof({ explanation, source }) {
     h('figcaption', null, pageName(source) ?? 'From your text'));
 }
 
-const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+function same(one, other, ordered) {
+  const plain = (value) => JSON.stringify(Array.isArray(value) && !ordered ? value.toSorted() : value);
+  return plain(one) === plain(other);
+}
 
 /** An answer for reading. With a `key`, each part of a compound answer says whether it is right. */
 function answer(value, ordered, key) {

@@ -63,3 +63,25 @@ impl JobKind for QuizGenerate {
     const MAX_ATTEMPTS: u32 = 5;
     const TIMEOUT: Duration = Duration::from_secs(900);
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Every shape of payload that was ever written to a ledger.
+    const WRITTEN: &str = include_str!("../../../tests/fixtures/payloads/quiz.generate.json");
+
+    #[test]
+    fn payloads_of_every_version_are_read_and_written_back_alike() {
+        let written: Vec<Value> = serde_json::from_str(WRITTEN).unwrap();
+        for payload in written {
+            let read: QuizGenerate = serde_json::from_value(payload.clone()).unwrap();
+            let again = serde_json::to_value(&read).unwrap();
+            for (name, value) in payload.as_object().unwrap() {
+                assert_eq!(&again[name], value, "{name}");
+            }
+        }
+    }
+}

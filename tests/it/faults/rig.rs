@@ -1,7 +1,7 @@
 //! What the fault tests share: jobs to ask for, and the proof that each was done once.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use harness::client::{Reply, Upload};
@@ -85,15 +85,15 @@ impl Asked {
         Self { client: client.clone(), id: reply.expect(202).id().to_owned() }
     }
 
-    /// A quiz from a text of its own, which has at least `questions` sentences.
+    /// A quiz from a text of its own.
     pub async fn text(client: &Client, questions: usize) -> Self {
         Self::new(client, client.post("/quiz/generate", &text_request(questions)).await)
     }
 
     /// A quiz from two pages of the lecture.
     pub async fn pdf(client: &Client, questions: usize) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/pdf/lecture.pdf");
-        let file = Upload::new("lecture.pdf", "application/pdf", std::fs::read(path).unwrap());
+        let file =
+            Upload::new("lecture.pdf", "application/pdf", std::fs::read(fixture("lecture.pdf")).unwrap());
         let fields = [("questionCount", &*questions.to_string()), ("pages", "1-2")];
         Self::new(client, client.upload("/quiz/generate-from-pdf", &fields, file).await)
     }
@@ -117,14 +117,16 @@ impl Asked {
     }
 }
 
-/// The body that asks for a quiz from a text that nobody else has.
+/// The body that asks for a quiz from a text that nobody else has: as much of the lecture as the questions need.
 pub fn text_request(questions: usize) -> Value {
-    let number = harness::unique();
-    let sentences = (1..=questions.max(3)).map(|sentence| {
-        format!("The researcher numbered {number} measured sample {sentence} beneath glacier{sentence}x ice.")
-    });
-    let text = sentences.collect::<Vec<_>>().join(" ");
+    let lecture = std::fs::read_to_string(fixture("lecture.txt")).unwrap();
+    let length = lecture.ceil_char_boundary(1500 + 300 * questions);
+    let text = format!("Notes of learner {}\n\n{}", harness::unique(), &lecture[..length]);
     json!({ "inputMethod": "text", "textContent": text, "questionCount": questions })
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/pdf").join(name)
 }
 
 /// Proves that a whole event log has no gap, no repetition and one good end; returns the questions in it.

@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::rig::{Asked, through, told_once};
 
-const JOBS: u64 = 8;
+const JOBS: usize = 10;
 const QUESTIONS: usize = 30;
 const BREAKS_MIN: usize = 200;
 
@@ -29,7 +29,7 @@ async fn read_broken(job: &Asked, replicas: [&str; 2], seed: u64) -> (Vec<Event>
             return (events, breaks);
         }
         assert_eq!(stream.status, 200);
-        for _ in 0..dice.random_range(1..=3) {
+        for _ in 0..dice.random_range(1..=2) {
             events.extend(stream.next().await);
         }
         if dice.random() {
