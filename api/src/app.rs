@@ -19,7 +19,7 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 
-use crate::{frame, idempotency, logins::Logins, passwords::Passwords, routes, tokens::Tokens};
+use crate::{frame, idempotency, logins::Logins, openapi, passwords::Passwords, routes, tokens::Tokens};
 
 /// Bytes a request may have beside the file or text it carries.
 const OVERHEAD: usize = 1 << 20;
@@ -92,7 +92,7 @@ impl App {
 pub fn router(app: App) -> Router {
     let (routes, document) = routes::all().split_for_parts();
     routes
-        .merge(routes::docs(document))
+        .merge(routes::docs(openapi::complete(document)))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::replay))
         .layer(DefaultBodyLimit::max(app.max_file_size + OVERHEAD))
         .layer(CatchPanicLayer::new())

@@ -1,8 +1,12 @@
 //! The OpenAPI document, generated from the routes.
 
+use axum::http::StatusCode;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        OpenApi as OpenApiDocument, RefOr,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 #[derive(OpenApi)]
@@ -42,6 +46,29 @@ pub fn base() -> utoipa::openapi::OpenApi {
 }
 
 /// The whole document.
-pub fn document() -> utoipa::openapi::OpenApi {
-    crate::routes::all().split_for_parts().1
+pub fn document() -> OpenApiDocument {
+    complete(crate::routes::all().split_for_parts().1)
+}
+
+/// Adds what OpenAPI demands and the routes do not say: ids that are unique over all tags, and a
+/// description of every response.
+pub fn complete(mut document: OpenApiDocument) -> OpenApiDocument {
+    let items = document.paths.paths.values_mut();
+    let operations = items
+        .flat_map(|item| [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete]);
+    for operation in operations.flatten() {
+        let tag = operation.tags.as_deref().and_then(|tags| tags.first()).cloned().unwrap_or_default();
+        if let Some(id) = &mut operation.operation_id {
+            *id = format!("{tag}_{id}");
+        }
+        for (status, response) in &mut operation.responses.responses {
+            let RefOr::T(response) = response else { continue };
+            if response.description.is_empty() {
+                let status = status.parse().ok().and_then(|code: u16| StatusCode::from_u16(code).ok());
+                let reason = status.and_then(|status| status.canonical_reason());
+                response.description = reason.unwrap_or("Answer").to_owned();
+            }
+        }
+    }
+    document
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 use shared::{
-    domain::{JobError, Refusal},
+    domain::{JobError, Refusal, sentence},
     jobs::LedgerError,
     store::StoreError,
 };
@@ -236,9 +236,4 @@ impl From<LedgerError> for Problem {
             LedgerError::Store(error) => error.into(),
         }
     }
-}
-
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), chars.as_str()))
 }

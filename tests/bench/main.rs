@@ -1,7 +1,7 @@
 //! Measures what the documentation states. It starts its own servers on free ports and prints one line a figure.
 //!
 //! ```text
-//! cargo build --release --workspace --bins && target/release/bench [pickup|backlog|upload|idle]…
+//! cargo build --release --workspace --bins && target/release/bench [idle|upload|login|pickup|backlog]…
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on should stop")]
@@ -22,6 +22,8 @@ use shared::{
 const PICKUPS: usize = 500;
 /// Jobs of the backlog, unless `BACKLOG` says otherwise.
 const BACKLOG: usize = 100_000;
+/// Failed logins timed, of each sort.
+const LOGINS: usize = 200;
 /// Uploads timed.
 const UPLOADS: usize = 20;
 
@@ -34,6 +36,9 @@ async fn main() {
     }
     if wants("upload") {
         upload().await;
+    }
+    if wants("login") {
+        login().await;
     }
     if wants("pickup") {
         pickup().await;
@@ -174,6 +179,28 @@ async fn upload() {
         millis(took[UPLOADS / 2]),
         millis(took[UPLOADS - 1])
     );
+}
+
+/// Whether the time of a failed login tells if there is such an account.
+async fn login() {
+    let app = App::embedded_with(AppOptions::new().env("BCRYPT_COST", 10)).await;
+    let client = app.client();
+    let known = client.register().await;
+    let email = known.session()["user"]["email"].as_str().unwrap().to_owned();
+    let mut took = [Vec::new(), Vec::new()];
+    for round in 0..LOGINS {
+        // Side by side, so that both meet the same machine.
+        for (sort, email) in [email.clone(), format!("nobody{round}@example.org")].into_iter().enumerate() {
+            let started = Instant::now();
+            client.post("/auth/login", &serde_json::json!({ "email": email, "password": "not it" })).await.expect(401);
+            took[sort].push(started.elapsed());
+        }
+    }
+    let [known, unknown] = took.map(|mut took| {
+        took.sort();
+        millis(took[LOGINS / 2])
+    });
+    println!("login refused: median {known:.2} ms known, {unknown:.2} ms unknown, ratio {:.3}", known / unknown);
 }
 
 async fn finished(client: &Client, job: &str) {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::{
-    domain::{Job, JobError, JobId, Progress, Question, Refusal, Timestamp},
+    domain::{Job, JobError, JobId, Progress, Question, Refusal, Timestamp, sentence},
     jobs::LedgerError,
     store::StoreError,
 };
@@ -58,7 +58,7 @@ impl From<LedgerError> for Stop {
 impl From<PdfError> for Stop {
     fn from(error: PdfError) -> Self {
         let retryable = !error.is_permanent();
-        JobError { code: error.code().to_owned(), message: error.to_string(), retryable }.into()
+        JobError { code: error.code().to_owned(), message: sentence(&error.to_string()), retryable }.into()
     }
 }
 
@@ -66,7 +66,8 @@ impl From<LlmError> for Stop {
     fn from(error: LlmError) -> Self {
         let retry_after = error.retry_after();
         let retryable = error.is_retryable();
-        let error = JobError { code: error.code().to_owned(), message: error.to_string(), retryable };
+        let error =
+            JobError { code: error.code().to_owned(), message: sentence(&error.to_string()), retryable };
         Self::Failed { error, retry_after }
     }
 }

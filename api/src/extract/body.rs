@@ -67,10 +67,7 @@ fn camel_case(path: &str) -> String {
 fn json_problem(rejection: JsonRejection) -> Problem {
     let text = rejection.body_text();
     match rejection {
-        JsonRejection::JsonDataError(_) => {
-            let (field, why) = data_error(&text);
-            Problem::field(&field, format!("{field} {why}"))
-        }
+        JsonRejection::JsonDataError(_) => data_problem(&text),
         JsonRejection::JsonSyntaxError(_) => {
             Problem::bad_request("body.malformed", format!("The body is not valid JSON. {text}"))
         }
@@ -82,6 +79,12 @@ fn json_problem(rejection: JsonRejection) -> Problem {
         other => Problem::of_status(other.status())
             .unwrap_or_else(|| Problem::bad_request("body.unreadable", "The body could not be read.")),
     }
+}
+
+/// What the framework says of a body, form or query that does not fit, with the name of the field.
+pub fn data_problem(text: &str) -> Problem {
+    let (field, why) = data_error(text);
+    Problem::field(&field, format!("{field} {why}"))
 }
 
 /// The framework words it as `…: FIELD: what is wrong at line 1 column 9`, or names no field.
@@ -126,10 +129,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Validate<Context: Default>> FromReque
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        let axum::extract::Query(value) = query.map_err(|rejection: QueryRejection| {
-            let (field, why) = data_error(&rejection.body_text());
-            Problem::field(&field, format!("{field} {why}"))
-        })?;
+        let axum::extract::Query(value) =
+            query.map_err(|rejection: QueryRejection| data_problem(&rejection.body_text()))?;
         check(&value)?;
         Ok(Self(value))
     }

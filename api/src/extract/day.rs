@@ -18,8 +18,12 @@ pub fn instant(text: &str, edge: Edge, zone: Option<&str>) -> Result<Timestamp> 
     if let Ok(instant) = text.parse::<jiff::Timestamp>() {
         return Ok(Timestamp(instant.as_millisecond()));
     }
+    let field = match edge {
+        Edge::From => "from",
+        Edge::To => "to",
+    };
     let bad =
-        || Problem::field("from", format!("{text:?} is neither a day (2026-11-22) nor an RFC 3339 instant"));
+        || Problem::field(field, format!("{text:?} is neither a day (2026-11-22) nor an RFC 3339 instant"));
     let zone = match zone {
         Some(name) => TimeZone::get(name)
             .map_err(|_| Problem::field("tz", format!("tz {name:?} is not an IANA time zone")))?,

@@ -6,7 +6,7 @@ mod conditions;
 mod day;
 mod window;
 
-pub use body::{Json, Path, Query, Validated};
+pub use body::{Json, Path, Query, Validated, data_problem};
 pub use caller::{Caller, check_origin};
 pub use conditions::{Conditions, Tag, Wait};
 pub use day::{Edge, instant};

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 use crate::{
     app::App,
-    extract::{Caller, Json, Validated, check_origin},
+    extract::{Caller, Json, Validated, check_origin, data_problem},
     passwords::BYTES_MAX,
     problem::{Problem, ProblemBody, Result},
 };
@@ -215,8 +215,7 @@ impl FromRequest<App> for LoginBody {
             return Ok(Self(Json::<Login>::from_request(request, app).await?.0));
         }
         let form = axum::Form::<Login>::from_request(request, app).await;
-        let axum::Form(login) =
-            form.map_err(|rejection| Problem::bad_request("validation.failed", rejection.body_text()))?;
+        let axum::Form(login) = form.map_err(|rejection| data_problem(&rejection.body_text()))?;
         Ok(Self(login.validated()?))
     }
 }
@@ -294,7 +293,9 @@ pub async fn logout(State(app): State<App>, jar: CookieJar, caller: Caller) -> R
 
 /// Clears the cookies of a login.
 fn forget(jar: CookieJar) -> CookieJar {
-    jar.remove(Cookie::build(ACCESS_COOKIE).path("/")).remove(Cookie::build(REFRESH_COOKIE).path("/auth"))
+    // Added, not removed: the jar says nothing about a cookie that this request did not carry.
+    let cleared = |name: &'static str, path: &'static str| Cookie::build(name).path(path).removal();
+    jar.add(cleared(ACCESS_COOKIE, "/")).add(cleared(REFRESH_COOKIE, "/auth"))
 }
 
 /// The caller's account.

@@ -33,7 +33,9 @@ impl FromRequest<App> for Upload {
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let mut form = Multipart::from_request(request, app).await.map_err(|rejection| {
-            Problem::new(rejection.status(), "body.unsupported_type", "Send the form as multipart/form-data.")
+            tracing::debug!(%rejection, "not a form");
+            let detail = "Send the form as multipart/form-data.";
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.unsupported_type", detail)
         })?;
         let mut upload = Self::default();
         let mut count = 0;
@@ -46,6 +48,9 @@ impl FromRequest<App> for Upload {
                 ));
             }
             let name = field.name().unwrap_or_default().to_owned();
+            if name != "file" && field.file_name().is_some() {
+                continue;
+            }
             let limit = if name == "file" { app.max_file_size } else { FIELD_MAX };
             let mut bytes = Vec::new();
             let mut size = 0;

@@ -1,7 +1,6 @@
 /** Problems whose own words are for programmers. */
-const WORDS = {
-  'id.invalid': 'This address leads nowhere. Perhaps a part of it is missing.',
-};
+export const BAD_ADDRESS = 'This address leads nowhere. Perhaps a part of it is missing.';
+const WORDS = { 'id.invalid': BAD_ADDRESS };
 
 export class ApiError extends Error {
   constructor(status, problem, retryAfter) {

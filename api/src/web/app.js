@@ -1,4 +1,4 @@
-import { api, onSessionLost } from './api.js';
+import { api, BAD_ADDRESS, onSessionLost } from './api.js';
 import { setUpAuth } from './auth.js';
 import { forget, setUpCompose } from './compose.js';
 import { byId, clearErrors, h, showError } from './dom.js';
@@ -92,9 +92,11 @@ async function open(view, parameters, context) {
   } catch (error) {
     if (!context.current()) return;
     context.title('Not available');
+    // Nothing was entered here, so what is not valid can only be the address.
+    const reason = error.code === 'validation.failed' ? BAD_ADDRESS : error.message;
     SHOWN.view.replaceChildren(h('article', { class: 'column' },
       h('h1', { tabindex: '-1' }, 'This cannot be opened'),
-      h('p', { class: 'notice bad', role: 'alert' }, error.message),
+      h('p', { class: 'notice bad', role: 'alert' }, reason),
       h('div', { class: 'actions' },
         error.passing && h('button', { type: 'button', class: 'primary', onclick: () => route() }, 'Try again'),
         h('a', { class: error.passing ? 'button' : 'button primary', href: '#new' }, 'Make a quiz'))));

@@ -140,6 +140,8 @@ function choose(next) {
   byId('file-label').hidden = Boolean(file);
   byId('chosen').hidden = !file;
   byId('drop').classList.toggle('filled', Boolean(file));
+  if (file) byId('file').setAttribute('aria-label', `${file.name} is chosen. Choose another PDF`);
+  else byId('file').removeAttribute('aria-label');
   clearErrors(form);
   const hint = byId('file-hint');
   const doubt = file && doubtAbout(file);

@@ -546,3 +546,6 @@ impl Job {
         self.fresh.push(Event { seq: self.last_event, at: now, body });
     }
 }
+
+#[cfg(test)]
+mod tests;

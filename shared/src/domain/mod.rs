@@ -7,6 +7,7 @@ mod job;
 mod mark;
 mod pages;
 mod quiz;
+mod sentence;
 mod session;
 mod time;
 mod user;
@@ -24,6 +25,7 @@ pub use quiz::{
     Answer, Bloom, Difficulty, Generation, Key, Method, Pairs, Provider, Question, QuestionType, Quiz,
     QuizStatus, Settings, Source,
 };
+pub use sentence::sentence;
 pub use session::Session;
 pub use time::Timestamp;
 pub use user::{Role, User, email_key};

@@ -12,12 +12,10 @@ use crate::{
 const TICK: Duration = Duration::from_millis(500);
 /// Jobs looked at in one query.
 const BATCH: u32 = 500;
-/// While a queue holds more rings than this, none is added: it is not lost rings that keep its jobs waiting.
+/// While a queue holds more rings than this, none is looked for: it is not lost rings that keep its jobs waiting.
 const WINDOW: usize = 1000;
-/// When a ring counts as lost: its queue is empty and nobody claimed the job for so long.
+/// When a ring counts as lost: it is not in the queue and nobody claimed the job for so long.
 const LOST_AFTER: Duration = Duration::from_secs(2);
-/// The same when the queue is not empty.
-const LATE_AFTER: Duration = Duration::from_secs(30);
 
 /// Promotes jobs that are due, takes jobs back from workers that are gone, and rings for jobs whose ring was lost.
 #[derive(Debug, Clone)]
@@ -79,12 +77,15 @@ impl Dispatcher {
     async fn ring_again(&self) -> Result<(), StoreError> {
         for kind in KINDS {
             let now = self.ledger.clock.now();
-            let patience = match self.ledger.queue.len(kind).await {
-                Ok(0) => LOST_AFTER,
-                Ok(rings) if rings <= WINDOW => LATE_AFTER,
-                Ok(_) | Err(_) => continue,
-            };
-            let ids = self.ledger.store.unclaimed_jobs(kind, now - patience, BATCH).await?;
+            if !matches!(self.ledger.queue.len(kind).await, Ok(..=WINDOW)) {
+                continue;
+            }
+            let mut ids = self.ledger.store.unclaimed_jobs(kind, now - LOST_AFTER, BATCH).await?;
+            if ids.is_empty() {
+                continue;
+            }
+            let Ok(waiting) = self.ledger.queue.waiting(kind).await else { continue };
+            ids.retain(|id| !waiting.contains(id));
             if !ids.is_empty() {
                 self.ledger.store.mark_rung(&ids, now).await?;
                 self.ledger.ring(kind, &ids).await;

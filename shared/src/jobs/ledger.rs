@@ -7,7 +7,7 @@ use crate::{
     clock::Clock,
     domain::{Id, Job, JobId, JobStatus, NewJob, Refusal, Timestamp},
     notify::Notifier,
-    queue::Queue,
+    queue::{Queue, QueueError},
     store::{Store, StoreError},
 };
 
@@ -92,10 +92,15 @@ impl Ledger {
                 return Ok(value);
             }
             if self.save(&mut next).await? {
-                let queued = next.status == JobStatus::Queued && job.status != JobStatus::Queued;
-                *job = next;
-                if queued {
-                    self.ring(&job.kind, &[job.id]).await;
+                let before = std::mem::replace(job, next).status;
+                match (before, job.status) {
+                    (JobStatus::Queued, _) => {}
+                    // It waited its turn already.
+                    (JobStatus::Running, JobStatus::Queued) => {
+                        self.told(self.queue.ring_first(&job.kind, job.id).await, 1);
+                    }
+                    (_, JobStatus::Queued) => self.ring(&job.kind, &[job.id]).await,
+                    _ => {}
                 }
                 return Ok(value);
             }
@@ -114,9 +119,13 @@ impl Ledger {
 
     /// Tells the queue; a failure is only noted.
     pub async fn ring(&self, kind: &str, jobs: &[JobId]) {
-        if let Err(error) = self.queue.ring(kind, jobs).await {
-            metrics::counter!("smartstudy_rings_lost_total").increment(jobs.len() as u64);
-            tracing::warn!(%error, jobs = jobs.len(), "not rung; the dispatcher will ring again");
+        self.told(self.queue.ring(kind, jobs).await, jobs.len());
+    }
+
+    fn told(&self, told: Result<(), QueueError>, jobs: usize) {
+        if let Err(error) = told {
+            metrics::counter!("smartstudy_rings_lost_total").increment(jobs as u64);
+            tracing::warn!(%error, jobs, "not rung; the dispatcher will ring again");
         }
     }
 }

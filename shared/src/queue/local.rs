@@ -1,7 +1,7 @@
 //! The queue within one process.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -26,7 +26,17 @@ impl LocalQueue {
 
     pub(super) fn ring(&self, kind: &str, jobs: &[JobId]) {
         self.rings().entry(kind.to_owned()).or_default().extend(jobs);
-        self.bell.notify_one();
+        // All that wait, because only some of them listen to this kind.
+        self.bell.notify_waiters();
+    }
+
+    pub(super) fn ring_first(&self, kind: &str, job: JobId) {
+        self.rings().entry(kind.to_owned()).or_default().push_front(job);
+        self.bell.notify_waiters();
+    }
+
+    pub(super) fn waiting(&self, kind: &str) -> HashSet<JobId> {
+        self.rings().get(kind).into_iter().flatten().copied().collect()
     }
 
     pub(super) fn len(&self, kind: &str) -> usize {
@@ -44,9 +54,9 @@ impl LocalQueue {
             let kinds = kinds.clone();
             async move {
                 loop {
+                    // Made before the look, so that no ring falls between the two.
                     let rung = queue.bell.notified();
                     if let Some(job) = queue.take(&kinds) {
-                        queue.bell.notify_one();
                         return Some((job, queue.clone()));
                     }
                     rung.await;

@@ -1,6 +1,8 @@
 //! The doorbell between the ledger and the workers. It carries job ids to wake somebody with; the
 //! ledger is the truth, so a ring that is lost, doubled or late does no harm (see ADR 1).
 
+use std::collections::HashSet;
+
 use futures::stream::BoxStream;
 
 use crate::domain::JobId;
@@ -38,7 +40,26 @@ impl Queue {
         }
     }
 
-    /// Rings of a kind that no worker took yet.
+    /// Wakes a worker for this job before all others of its kind.
+    pub async fn ring_first(&self, kind: &str, job: JobId) -> Result<(), QueueError> {
+        match self {
+            Self::Local(queue) => {
+                queue.ring_first(kind, job);
+                Ok(())
+            }
+            Self::Redis(queue) => queue.ring_first(kind, job).await,
+        }
+    }
+
+    /// Jobs of a kind whose ring no worker took yet.
+    pub async fn waiting(&self, kind: &str) -> Result<HashSet<JobId>, QueueError> {
+        match self {
+            Self::Local(queue) => Ok(queue.waiting(kind)),
+            Self::Redis(queue) => queue.waiting(kind).await,
+        }
+    }
+
+    /// How many rings of a kind no worker took yet.
     pub async fn len(&self, kind: &str) -> Result<usize, QueueError> {
         match self {
             Self::Local(queue) => Ok(queue.len(kind)),

@@ -1,6 +1,6 @@
 //! The queue in Redis: a list for each kind, `RPUSH` by whoever rings, a blocking pop by each worker.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use futures::{StreamExt, stream::BoxStream};
 use redis::{
@@ -65,6 +65,18 @@ impl RedisQueue {
         let mut connection = self.connection.clone();
         let push = connection.rpush::<_, _, ()>(self.key(kind), ids);
         within(RING_TIMEOUT, push).await
+    }
+
+    pub(super) async fn ring_first(&self, kind: &str, job: JobId) -> Result<(), QueueError> {
+        let mut connection = self.connection.clone();
+        let push = connection.lpush::<_, _, ()>(self.key(kind), job.to_string());
+        within(RING_TIMEOUT, push).await
+    }
+
+    pub(super) async fn waiting(&self, kind: &str) -> Result<HashSet<JobId>, QueueError> {
+        let mut connection = self.connection.clone();
+        let ids: Vec<String> = within(RING_TIMEOUT, connection.lrange(self.key(kind), 0, -1)).await?;
+        Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
     }
 
     pub(super) async fn len(&self, kind: &str) -> Result<usize, QueueError> {

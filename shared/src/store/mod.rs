@@ -295,7 +295,7 @@ backends! {
 
     // Uploads
 
-    /// Stores a blob under an id.
+    /// Stores a blob under an id, in place of what was there.
     fn put_blob(&self, id: Id, bytes: Vec<u8>) -> ();
     /// Reads a blob.
     fn blob(&self, id: Id) -> Option<Vec<u8>>;

@@ -42,7 +42,8 @@ async fn an_open_attempt_is_found_by_id_and_by_quiz_and_student(bench: &Bench) {
     let mut attempt = make::attempt(bench.id(), bench.id(), bench.id(), bench.now());
     attempt.answers = make::answers();
     assert_eq!(bench.store.open_attempt(&attempt).await.unwrap(), attempt);
-    let unlimited = Attempt { expires_at: None, ..make::attempt(bench.id(), bench.id(), bench.id(), bench.now()) };
+    let unlimited =
+        Attempt { expires_at: None, ..make::attempt(bench.id(), bench.id(), bench.id(), bench.now()) };
     assert_eq!(bench.store.open_attempt(&unlimited).await.unwrap(), unlimited);
     for attempt in [attempt, unlimited] {
         assert_eq!(bench.store.attempt(attempt.id).await.unwrap().as_ref(), Some(&attempt));
@@ -140,10 +141,8 @@ async fn a_submitted_attempt_is_no_longer_open(bench: &Bench) {
 async fn after_a_submission_another_attempt_opens(bench: &Bench) {
     let first = open(bench).await;
     bench.store.submit(&make::submission(&first, 50.0, bench.now())).await.unwrap();
-    let second = Attempt {
-        attempt_number: 2,
-        ..make::attempt(bench.id(), first.quiz_id, first.user_id, bench.now())
-    };
+    let second =
+        Attempt { attempt_number: 2, ..make::attempt(bench.id(), first.quiz_id, first.user_id, bench.now()) };
     assert_eq!(bench.store.open_attempt(&second).await.unwrap(), second);
     assert_eq!(bench.store.attempt_at(first.quiz_id, first.user_id).await.unwrap(), Some(second));
 }

@@ -81,10 +81,8 @@ pub fn questions() -> Vec<Question> {
         QuestionType::Matching,
         Answer::Pairs(pairs(&[("$set", "an.operator"), ("b.c", "$path"), ("", "nothing")])),
     );
-    matching.pairs = Some(Pairs {
-        left: texts(&["$set", "b.c", ""]),
-        right: texts(&["nothing", "an.operator", "$path"]),
-    });
+    matching.pairs =
+        Some(Pairs { left: texts(&["$set", "b.c", ""]), right: texts(&["nothing", "an.operator", "$path"]) });
     let mut choice = question("1", QuestionType::MultipleChoice, text("two"));
     choice.bloom = Some(Bloom::Analyze);
     choice.difficulty = Difficulty::Hard;
@@ -203,7 +201,9 @@ pub fn job(id: JobId, now: Timestamp) -> Job {
 }
 
 pub fn progress(percent: u32, stage: &str) -> Progress {
-    Progress { percent, stage: stage.to_owned(), message: format!("{stage}…"), done: percent / 10, total: 10 }
+    Progress {
+        percent, stage: stage.to_owned(), message: format!("{stage}…"), done: percent / 10, total: 10
+    }
 }
 
 pub fn job_result() -> JobResult {

@@ -53,7 +53,8 @@ async fn text_is_found_in_title_and_topic_and_nowhere_else(bench: &Bench) {
 async fn text_is_found_in_any_case_beyond_ascii_too(bench: &Bench) {
     let owner = bench.id();
     add(bench, owner, "Über Élan", "ФОТОСИНТЕЗ").await;
-    for text in ["über", "ÜBER", "élan", "ÉLAN", "фотосинтез", "Фотосинтез", "BER é"] {
+    for text in ["über", "ÜBER", "élan", "ÉLAN", "фотосинтез", "Фотосинтез", "BER é"]
+    {
         assert_eq!(titles(bench, owner, text).await, ["Über Élan"], "{text}");
     }
 }

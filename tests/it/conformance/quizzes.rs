@@ -120,10 +120,8 @@ async fn a_list_shows_only_the_owners_quizzes(bench: &Bench) {
 async fn lists_are_narrowed_by_topic_status_and_difficulty(bench: &Bench) {
     let owner = bench.id();
     let cells = add(bench, make::quiz(bench.id(), owner, "1", "Cells", bench.now())).await.id;
-    let hard = Quiz {
-        difficulty: Difficulty::Hard,
-        ..make::quiz(bench.id(), owner, "2", "Cells", bench.now())
-    };
+    let hard =
+        Quiz { difficulty: Difficulty::Hard, ..make::quiz(bench.id(), owner, "2", "Cells", bench.now()) };
     let hard = add(bench, hard).await.id;
     let odd = add(bench, make::quiz(bench.id(), owner, "3", "C.*l$", bench.now())).await.id;
     let closed = add(bench, make::quiz(bench.id(), owner, "4", "Cells", bench.now())).await.id;

@@ -26,10 +26,8 @@ async fn submit(
     completed_at: Timestamp,
 ) -> Submission {
     let attempt = make::attempt(bench.id(), quiz_id, user_id, bench.now());
-    let submission = Submission {
-        topic: topic.to_owned(),
-        ..make::submission(&attempt, percentage, completed_at)
-    };
+    let submission =
+        Submission { topic: topic.to_owned(), ..make::submission(&attempt, percentage, completed_at) };
     bench.store.submit(&submission).await.unwrap()
 }
 

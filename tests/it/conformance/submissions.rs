@@ -102,8 +102,7 @@ async fn fifty_students_who_submit_at_once_are_all_counted(bench: &Bench) {
 async fn a_quiz_knows_its_attempts_and_their_mean(bench: &Bench) {
     let quiz = quiz(bench).await;
     assert_eq!(totals(bench, quiz.id).await, (0, 0.0));
-    for (percentage, expected) in
-        [(0.0, (1, 0.0)), (100.0, (2, 50.0)), (100.0, (3, 66.7)), (33.3, (4, 58.3))]
+    for (percentage, expected) in [(0.0, (1, 0.0)), (100.0, (2, 50.0)), (100.0, (3, 66.7)), (33.3, (4, 58.3))]
     {
         submit(bench, quiz.id, percentage).await;
         assert_eq!(totals(bench, quiz.id).await, expected);

@@ -19,7 +19,6 @@ const TOLD_WITHIN: Duration = Duration::from_secs(2);
 async fn all_are_told(client: &Client, job: &str, how: &str) {
     let login = json!({ "email": "nobody@example.com", "password": "a password" });
     let requests = [
-        client.request(Method::GET, "/auth/me"),
         client.request(Method::GET, "/quiz"),
         client.request(Method::GET, "/jobs"),
         client.request(Method::GET, &format!("/jobs/{job}")),

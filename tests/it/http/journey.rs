@@ -38,7 +38,10 @@ async fn a_student_comes_from_registration_to_result_and_history(mix: Mix) {
     let quiz = student.get(text(&result["url"])).await.expect(200).json;
     assert_no_keys(&quiz["questions"]);
     assert_eq!(quiz["_id"], quiz["id"]);
-    assert_eq!((&quiz["generation"]["provider"], &quiz["generation"]["method"]), (&json!("local"), &json!("local")));
+    assert_eq!(
+        (&quiz["generation"]["provider"], &quiz["generation"]["method"]),
+        (&json!("local"), &json!("local"))
+    );
     assert_eq!(quiz["questions"], json!(shown), "the events showed other questions");
     let count = LECTURE.split_whitespace().count() / 200;
     assert_eq!(items(&quiz["questions"]).len(), count, "one question for each 200 words");
@@ -58,9 +61,15 @@ async fn a_student_comes_from_registration_to_result_and_history(mix: Mix) {
     };
     rest.as_object_mut().unwrap().remove(&id);
     let attempt = text(&opened["attemptId"]);
-    let saved = student.patch(&format!("/quiz/attempts/{attempt}/answers"), &json!({ "answers": { &id: answer } })).await;
+    let saved = student
+        .patch(&format!("/quiz/attempts/{attempt}/answers"), &json!({ "answers": { &id: answer } }))
+        .await;
     assert_eq!(saved.expect(200).json["answers"], json!({ &id: answer }));
-    let result = student.post("/quiz/submit", &json!({ "attemptId": attempt, "answers": rest })).await.expect(200).json;
+    let result = student
+        .post("/quiz/submit", &json!({ "attemptId": attempt, "answers": rest }))
+        .await
+        .expect(200)
+        .json;
     assert_result(&result, &keyed);
 
     // What is left of it.

@@ -121,7 +121,8 @@ pub fn items(value: &Value) -> &[Value] {
 /// Neither a key nor a quote is in it, however deep.
 #[track_caller]
 pub fn assert_no_keys(value: &Value) {
-    const SECRET: [&str; 6] = ["correctAnswer", "correctAnswers", "accepted", "tolerance", "explanation", "quote"];
+    const SECRET: [&str; 6] =
+        ["correctAnswer", "correctAnswers", "accepted", "tolerance", "explanation", "quote"];
     match value {
         Value::Object(members) => {
             for (name, value) in members {
@@ -149,7 +150,11 @@ pub fn assert_problem(reply: &Reply, status: u16, code: &str) {
     assert_eq!(reply.header("content-type"), "application/problem+json", "{reply}");
     assert!(!reply.header("x-request-id").is_empty(), "{reply}");
     let body = &reply.json;
-    assert_eq!((&body["code"], &body["status"], &body["statusCode"]), (&json!(code), &json!(status), &json!(status)), "{reply}");
+    assert_eq!(
+        (&body["code"], &body["status"], &body["statusCode"]),
+        (&json!(code), &json!(status), &json!(status)),
+        "{reply}"
+    );
     assert_eq!(body["title"], body["error"], "{reply}");
     assert!(!text(&body["title"]).is_empty() && !text(&body["type"]).is_empty(), "{reply}");
     assert!(text(&body["instance"]).starts_with('/'), "{reply}");
@@ -168,10 +173,11 @@ pub fn assert_problem(reply: &Reply, status: u16, code: &str) {
     }
 }
 
-/// The answer is a problem with exactly these fields.
+/// The answer is a problem with exactly these fields, in alphabetical order.
 #[track_caller]
 pub fn assert_fields(reply: &Reply, fields: &[&str]) {
     assert_problem(reply, 400, "validation.failed");
-    let named: Vec<_> = items(&reply.json["errors"]).iter().map(|error| text(&error["field"])).collect();
+    let mut named: Vec<_> = items(&reply.json["errors"]).iter().map(|error| text(&error["field"])).collect();
+    named.sort_unstable();
     assert_eq!(named, fields, "{reply}");
 }

@@ -12,7 +12,8 @@ use shared::{
 use crate::{
     Context,
     document::Document,
-    llm, pdf,
+    llm,
+    pdf::{self, PdfError},
     run::{Checkpoints, Run, Stop},
 };
 
@@ -47,8 +48,7 @@ pub(super) async fn run(
     let generation = writers::write(context, &mut batches, &ask, &topic).await?;
     let questions = batches.finish().await?;
     if questions.is_empty() {
-        let message =
-            "No question could be proven by this text. Give a longer text, or one with more facts in it.";
+        let message = "This text proves no question of the types asked for. Ask for other types, or give a longer text.";
         return Err(JobError::fatal("text.too_short", message).into());
     }
 
@@ -104,7 +104,12 @@ async fn document(
                 JobError::fatal("pdf.pages_invalid", format!("The pages cannot be understood: {error}"))
             })?;
             let options = pdf::Options { password: password.clone(), pages };
-            pdf::extract(&context.reader, &bytes, &options, &pdf::Limits::default()).await?
+            let read = pdf::extract(&context.reader, &bytes, &options, &pdf::Limits::default()).await;
+            if let (Err(error @ PdfError::Encrypted), Some(_)) = (&read, password) {
+                let message = "The password does not open this PDF. Check it and upload the PDF again.";
+                return Err(JobError::fatal(error.code(), message).into());
+            }
+            read?
         }
     };
     if document.chars() < TEXT_MIN {

@@ -24,7 +24,7 @@ pub enum PdfError {
     #[error("this PDF is too complex to read: choose fewer pages, or print it to a new PDF and upload that")]
     TooComplex,
     /// None of the requested pages exists.
-    #[error("none of the requested pages exists: the PDF has {count} page(s)")]
+    #[error("none of the requested pages exists: its last page is {count}")]
     NoSuchPage {
         /// Pages in the document.
         count: u32,

@@ -14,9 +14,13 @@ const CHUNK_BYTES: usize = 255 << 10;
 impl Mongo {
     /// Stores a blob under an id.
     pub async fn put_blob(&self, id: Id, bytes: Vec<u8>) -> Result<()> {
-        if run(self.docs(FILES).find_one(doc! { "_id": id })).await?.is_some() {
-            return Ok(());
+        match self.blob(id).await {
+            Ok(Some(stored)) if stored == bytes => return Ok(()),
+            Ok(_) | Err(StoreError::Corrupt(_)) => {}
+            Err(error) => return Err(error),
         }
+        // What is there, be it of a try that broke off, may be other bytes.
+        self.delete_blob(id).await?;
         let chunks: Vec<Document> = (0_i32..)
             .zip(bytes.chunks(CHUNK_BYTES))
             .map(|(n, part)| {

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use bson::{Document, doc};
+use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Mongo, Result, StoreError, all, defect, run};
+use super::{Mongo, Result, StoreError, TRANSFER_WITHIN, defect, run, within};
 use crate::domain::JobId;
 
 const CHECKPOINTS: &str = "job_checkpoints";
@@ -29,12 +30,16 @@ impl Mongo {
             return Err(defect(format!("checkpoint {key} has {} bytes, more than {VALUE_MAX}", value.len())));
         }
         let write = doc! { "$set": { "value": value } };
-        run(self.docs(CHECKPOINTS).update_one(doc! { "_id": key }, write).upsert(true)).await.map(drop)
+        let checkpoints = self.docs(CHECKPOINTS);
+        let put = checkpoints.update_one(doc! { "_id": key }, write).upsert(true);
+        within(TRANSFER_WITHIN, put).await.map(drop)
     }
 
     /// Everything saved of a job's work, by name.
     pub async fn checkpoints(&self, id: JobId) -> Result<BTreeMap<String, Value>> {
-        let found: Vec<Checkpoint> = all(self.of(CHECKPOINTS).find(of_job(id))).await?;
+        let checkpoints = self.of::<Checkpoint>(CHECKPOINTS);
+        let read = async { checkpoints.find(of_job(id)).await?.try_collect().await };
+        let found: Vec<Checkpoint> = within(TRANSFER_WITHIN, read).await?;
         found
             .into_iter()
             .map(|Checkpoint { key, value }| {

@@ -110,10 +110,12 @@ fn or_default<T: Serialize + Default + PartialEq>(field: &str, value: T) -> Resu
 /// A pattern that matches just this text.
 fn escaped(text: &str) -> String {
     text.chars().fold(String::new(), |mut pattern, c| {
-        if c.is_ascii_punctuation() {
-            pattern.push('\\');
+        match c {
+            // No pattern may hold it as it is.
+            '\0' => pattern.push_str("\\x00"),
+            c if c.is_ascii_punctuation() => pattern.extend(['\\', c]),
+            c => pattern.push(c),
         }
-        pattern.push(c);
         pattern
     })
 }

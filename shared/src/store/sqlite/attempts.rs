@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Result, Sqlite, StoreError, document, encode, matching};
+use super::{Result, Sqlite, StoreError, document, encode, matching, quizzes::refresh_totals};
 use crate::{
     domain::{Attempt, Given, Id, Submission},
     store::{Listing, SubmissionFilter, Window},
@@ -8,13 +8,21 @@ use crate::{
 
 impl Sqlite {
     pub(in crate::store) async fn open_attempt(&self, attempt: &Attempt) -> Result<Attempt> {
+        // In one transaction, or the one that is open could be submitted before it is read.
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query("INSERT INTO open_attempts (id, doc) VALUES (?, ?) ON CONFLICT DO NOTHING")
             .bind(attempt.id.to_string())
             .bind(encode(attempt)?)
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await?;
-        let open = self.attempt_at(attempt.quiz_id, attempt.user_id).await?;
-        open.ok_or_else(|| StoreError::Internal("an attempt closed while it was opened".into()))
+        let row = sqlx::query("SELECT doc FROM open_attempts WHERE quiz_id = ? AND user_id = ?")
+            .bind(attempt.quiz_id.to_string())
+            .bind(attempt.user_id.to_string())
+            .fetch_one(&mut *tx)
+            .await?;
+        let open = document(&row)?;
+        tx.commit().await?;
+        Ok(open)
     }
 
     pub(in crate::store) async fn attempt(&self, id: Id) -> Result<Option<Attempt>> {
@@ -67,8 +75,8 @@ impl Sqlite {
             .bind(submission.id.to_string())
             .execute(&mut *tx)
             .await?;
+        refresh_totals(&mut tx, submission.quiz_id).await?;
         tx.commit().await?;
-        self.refresh_totals(submission.quiz_id).await?;
         let first = self.submission(submission.id).await?;
         first.ok_or_else(|| StoreError::Internal("a submission vanished".into()))
     }

@@ -1,4 +1,8 @@
-use std::{io::ErrorKind, path::PathBuf};
+use std::{
+    io::ErrorKind,
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use super::{Result, Sqlite, unavailable};
 use crate::domain::Id;
@@ -9,8 +13,10 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn put_blob(&self, id: Id, bytes: Vec<u8>) -> Result<()> {
-        // A reader must never see half a file, so it appears under its name only once it is whole.
-        let partial = self.uploads.join(format!("{id}.part"));
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // A reader must never see half a file, so it appears under its name only once it is whole. Each
+        // writer has a part of its own, or two would write into each other's.
+        let partial = self.uploads.join(format!("{id}.{}.part", NEXT.fetch_add(1, Ordering::Relaxed)));
         tokio::fs::write(&partial, bytes).await.map_err(unavailable)?;
         tokio::fs::rename(&partial, self.upload(id)).await.map_err(unavailable)
     }

@@ -103,7 +103,8 @@ impl Sqlite {
 
     pub(in crate::store) async fn mark_rung(&self, ids: &[JobId], now: Timestamp) -> Result<()> {
         let mut query = QueryBuilder::new("UPDATE jobs SET rung_at = ");
-        query.push_bind(now.to_string()).push(" WHERE id IN (");
+        query.push_bind(now.to_string());
+        query.push(", doc = json_set(doc, '$.rungAt', ").push_bind(now.to_string()).push(") WHERE id IN (");
         let mut list = query.separated(", ");
         for id in ids {
             list.push_bind(id.to_string());

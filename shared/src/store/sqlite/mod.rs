@@ -103,7 +103,8 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(inner) if inner.is_unique_violation() => {
-                Self::Taken(if inner.message().contains("email") { "email" } else { "username" })
+                let taken = ["email", "username"].into_iter().find(|field| inner.message().contains(field));
+                Self::Taken(taken.unwrap_or("id"))
             }
             sqlx::Error::Database(inner)
                 if matches!(inner.code().as_deref(), Some("5" | "517" | "13" | "10")) =>

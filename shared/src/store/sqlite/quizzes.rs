@@ -1,5 +1,5 @@
 use serde::Deserialize;
-use sqlx::Row;
+use sqlx::{Row, SqliteConnection};
 
 use super::{Result, Sqlite, document, encode, matching};
 use crate::{
@@ -20,11 +20,15 @@ struct SummaryRow {
 
 impl Sqlite {
     pub(in crate::store) async fn insert_quiz(&self, quiz: &Quiz) -> Result<()> {
-        sqlx::query("INSERT INTO quizzes (id, doc) VALUES (?, ?) ON CONFLICT (id) DO NOTHING")
-            .bind(quiz.id.to_string())
-            .bind(encode(quiz)?)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "INSERT INTO quizzes (id, doc, title_key, topic_key) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(quiz.id.to_string())
+        .bind(encode(quiz)?)
+        .bind(search_key(&quiz.title))
+        .bind(search_key(&quiz.topic))
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
@@ -51,13 +55,9 @@ impl Sqlite {
                 matching(query, "doc ->> '$.status'", status.clone());
                 matching(query, "doc ->> '$.difficulty'", difficulty.clone());
                 if let Some(text) = &filter.text {
-                    let pattern =
-                        format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-                    query.push(" AND (doc ->> '$.title' LIKE ").push_bind(pattern.clone());
-                    query
-                        .push(" ESCAPE '\\' OR doc ->> '$.topic' LIKE ")
-                        .push_bind(pattern)
-                        .push(" ESCAPE '\\')");
+                    let text = search_key(text);
+                    query.push(" AND (instr(title_key, ").push_bind(text.clone());
+                    query.push(") > 0 OR instr(topic_key, ").push_bind(text).push(") > 0)");
                 }
             })
             .await?;
@@ -79,23 +79,29 @@ impl Sqlite {
         .await?;
         Ok(())
     }
+}
 
-    /// Brings a quiz's totals up to date with its submissions.
-    pub(super) async fn refresh_totals(&self, id: Id) -> Result<()> {
-        let row = sqlx::query(
-            "SELECT count(*), coalesce(round(avg(percentage), 1), 0.0) FROM submissions WHERE quiz_id = ?",
-        )
-        .bind(id.to_string())
-        .fetch_one(&self.pool)
-        .await?;
-        sqlx::query(
-            "UPDATE quizzes SET doc = json_set(doc, '$.totalAttempts', ?, '$.averageScore', ?) WHERE id = ?",
-        )
-        .bind(row.try_get::<i64, _>(0)?)
-        .bind(row.try_get::<f64, _>(1)?)
-        .bind(id.to_string())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
+/// Brings a quiz's totals up to date with its submissions.
+pub(super) async fn refresh_totals(connection: &mut SqliteConnection, id: Id) -> Result<()> {
+    let row =
+        sqlx::query("SELECT count(*), coalesce(avg(percentage), 0.0) FROM submissions WHERE quiz_id = ?")
+            .bind(id.to_string())
+            .fetch_one(&mut *connection)
+            .await?;
+    // Rounded here, because SQLite rounds halves that have no exact binary form down.
+    let average = (row.try_get::<f64, _>(1)? * 10.0).round() / 10.0;
+    sqlx::query(
+        "UPDATE quizzes SET doc = json_set(doc, '$.totalAttempts', ?, '$.averageScore', ?) WHERE id = ?",
+    )
+    .bind(row.try_get::<i64, _>(0)?)
+    .bind(average)
+    .bind(id.to_string())
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
+}
+
+/// Text in one case, as it is searched; SQLite by itself knows only ASCII's.
+fn search_key(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
 }

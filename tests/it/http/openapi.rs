@@ -1,0 +1,175 @@
+//! The OpenAPI document and the page that shows it.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::mix::Mix;
+use crate::support::*;
+
+on_each_mix!(
+    the_document_is_openapi_3_1,
+    every_reference_of_the_document_resolves,
+    every_operation_is_described,
+    the_document_says_which_operations_need_a_login,
+    the_documents_paths_exist,
+    the_docs_are_served_without_the_internet,
+);
+
+async fn document(mix: Mix) -> Value {
+    mix.app().await.client().get("/openapi.json").await.expect(200).json
+}
+
+fn operations(document: &Value) -> Vec<(String, Method, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let methods = |(path, item)| {
+        let item: &Value = item;
+        let path: &String = path;
+        let each = item.as_object().expect("operations").iter();
+        each.map(move |(method, operation)| {
+            (path.clone(), method.to_uppercase().parse::<Method>().expect("a method"), operation)
+        })
+    };
+    paths.iter().flat_map(methods).collect()
+}
+
+fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get("$ref").and_then(Value::as_str));
+            members.values().for_each(|value| references(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+async fn the_document_is_openapi_3_1(mix: Mix) {
+    let document = document(mix).await;
+    assert!(text(&document["openapi"]).starts_with("3.1."), "{}", document["openapi"]);
+    for name in ["title", "version"] {
+        assert!(!text(&document["info"][name]).is_empty());
+    }
+    let tags: BTreeSet<_> = items(&document["tags"]).iter().map(|tag| text(&tag["name"])).collect();
+    let mut ids = BTreeSet::new();
+    for (path, method, operation) in operations(&document) {
+        assert!(ids.insert(format!("{method} {}", operation["operationId"])), "{path}");
+        assert!(items(&operation["tags"]).iter().all(|tag| tags.contains(text(tag))), "{path}");
+    }
+}
+
+async fn every_reference_of_the_document_resolves(mix: Mix) {
+    let document = document(mix).await;
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(!found.is_empty());
+    for reference in found {
+        let pointer = reference.strip_prefix('#').expect("a reference into the document");
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+async fn every_operation_is_described(mix: Mix) {
+    let document = document(mix).await;
+    for (path, method, operation) in operations(&document) {
+        let responses = operation["responses"].as_object().expect("responses");
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
+        assert!(responses.values().all(|response| response["description"].is_string()), "{method} {path}");
+        assert!(operation["summary"].is_string() || operation["description"].is_string(), "{method} {path}");
+        let declared: Vec<_> = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|parameter| parameter["in"] == "path")
+            .map(|parameter| text(&parameter["name"]).to_owned())
+            .collect();
+        let named: Vec<_> = path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(declared, named, "{method} {path}");
+    }
+}
+
+/// The path with ids that nothing has.
+fn filled(path: &str) -> String {
+    let job = path.starts_with("/jobs");
+    let id = if job { "01ARZ3NDEKTSV4RRFFQ69G5FAV" } else { "0123456789abcdef01234567" };
+    let fill = |part: &str| if part.starts_with('{') { id.to_owned() } else { part.to_owned() };
+    path.split('/').map(fill).collect::<Vec<_>>().join("/")
+}
+
+async fn the_document_says_which_operations_need_a_login(mix: Mix) {
+    let document = document(mix).await;
+    let schemes = document["components"]["securitySchemes"].as_object().expect("schemes");
+    let visitor = mix.app().await.client();
+    for (path, method, operation) in operations(&document) {
+        let security = operation["security"].as_array().cloned().unwrap_or_default();
+        for scheme in security.iter().flat_map(|scheme| scheme.as_object().unwrap().keys()) {
+            assert!(schemes.contains_key(scheme), "{scheme}");
+        }
+        let reply = visitor.send(visitor.request(method.clone(), &filled(&path))).await;
+        assert_eq!(reply.json["code"] == "auth.required", !security.is_empty(), "{method} {path}: {reply}");
+        if !security.is_empty() {
+            assert!(operation["responses"].get("401").is_some(), "{method} {path}");
+        }
+    }
+}
+
+async fn the_documents_paths_exist(mix: Mix) {
+    let document = document(mix).await;
+    let learner = mix.learner().await;
+    let operations = operations(&document);
+    assert!(operations.len() > 20);
+    for (path, method, operation) in operations {
+        if path == "/auth/logout" {
+            continue;
+        }
+        let request =
+            learner.request(method.clone(), &filled(&path)).header("Content-Type", "application/json");
+        let reply = learner.send(request.body("{}")).await;
+        assert!(
+            !["route.not_found", "route.method_not_allowed"]
+                .contains(&reply.json["code"].as_str().unwrap_or_default())
+        );
+        let documented = operation["responses"].get(reply.status.to_string()).is_some();
+        assert!(documented, "{method} {path} answers {reply}");
+    }
+}
+
+async fn the_docs_are_served_without_the_internet(mix: Mix) {
+    let visitor = mix.app().await.client();
+    let mut page = visitor.get("/docs").await;
+    let mut place = "/docs".to_owned();
+    for _ in 0..2 {
+        if (300..400).contains(&page.status) {
+            place = page.header("location").to_owned();
+            page = visitor.get(&place).await;
+        }
+    }
+    let page = page.expect(200);
+    assert!(page.header("content-type").starts_with("text/html"), "{page}");
+    let page_text = page.text();
+    let files: Vec<_> = ["src=\"", "href=\""]
+        .iter()
+        .flat_map(|attribute| page_text.split(attribute).skip(1))
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(files.len() >= 3, "{page}");
+    let base = place.rsplit_once('/').unwrap().0;
+    for file in files {
+        assert!(!file.contains("//"), "{file} is somewhere else");
+        let path = if file.starts_with('/') {
+            file.to_owned()
+        } else {
+            format!("{base}/{}", file.trim_start_matches("./"))
+        };
+        assert!(!visitor.get(&path).await.expect(200).bytes.is_empty());
+    }
+    let slash = visitor.get("/docs/").await;
+    assert!(slash.status == 200 || slash.header("location") == place, "{slash}");
+    let start = visitor.get("/docs/swagger-initializer.js").await.expect(200).text();
+    assert!(start.contains(json!("/openapi.json").as_str().unwrap()), "{start}");
+}
