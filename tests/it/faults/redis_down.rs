@@ -15,7 +15,7 @@ const STRUCK_AT: usize = 20;
 /// 200 jobs, some of which are done, and some run.
 async fn under_way(redis: &RedisServer, deepseek: &Deepseek) -> (App, Vec<Asked>) {
     deepseek.otherwise(Reply::KeepAlives(20));
-    let app = App::production_with(Mongod::shared().await, redis, 2, through(deepseek)).await;
+    let mut app = App::production_with(Mongod::shared().await, redis, 0, through(deepseek)).await;
     let client = app.client().register().await;
     let mut asked = Vec::new();
     for number in 0..JOBS {
@@ -23,14 +23,14 @@ async fn under_way(redis: &RedisServer, deepseek: &Deepseek) -> (App, Vec<Asked>
             0 => Asked::pdf(&client, 2).await,
             _ => Asked::text(&client, 2).await,
         });
-        if number == STRUCK_AT {
-            client.wait_job(&asked[0].id).await;
-        }
+    }
+    for _ in 0..2 {
+        app.add_worker();
     }
     client.wait_job(&asked[STRUCK_AT].id).await;
     let counts = ledger(&app).await.store.job_counts().await.unwrap();
     let waiting: u64 = counts.iter().filter(|count| count.1 == JobStatus::Queued).map(|count| count.2).sum();
-    assert!(waiting >= 50, "too few jobs wait to lose anything: {counts:?}");
+    assert!(waiting >= 100, "too few jobs wait to lose anything: {counts:?}");
     (app, asked)
 }
 
