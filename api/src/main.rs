@@ -71,7 +71,7 @@ async fn serve() -> anyhow::Result<()> {
     let config = Config::from_env(Program::Api)?;
     telemetry::logs(config.log_format);
     let metrics = telemetry::metrics()?;
-    let ledger = setup::ledger(&config).await?;
+    let ledger = setup::ledger(Program::Api, &config).await?;
     let stopping = CancellationToken::new();
     let secret = secret::of(&config, &ledger.clock)?;
     let app = App::new(&config, &secret, ledger.clone(), metrics, stopping.clone())?;

@@ -1,10 +1,12 @@
 //! Opens the backends that the configuration names.
 
+use std::time::Duration;
+
 use secrecy::ExposeSecret;
 
 use crate::{
     clock::Clock,
-    config::{Backends, Config},
+    config::{Backends, Config, Program},
     jobs::Ledger,
     notify::Notifier,
     queue::{Queue, QueueError, RedisQueue},
@@ -26,7 +28,7 @@ pub enum SetupError {
 }
 
 /// The ledger over the configured store, queue and notifier. MongoDB must be up; Redis may be away.
-pub async fn ledger(config: &Config) -> Result<Ledger, SetupError> {
+pub async fn ledger(program: Program, config: &Config) -> Result<Ledger, SetupError> {
     let clock = Clock::System;
     match &config.backends {
         #[cfg(feature = "sqlite")]
@@ -39,10 +41,19 @@ pub async fn ledger(config: &Config) -> Result<Ledger, SetupError> {
         #[cfg(not(feature = "sqlite"))]
         Backends::Embedded { .. } => Err(SetupError::NotEmbedded),
         Backends::Services { mongodb_url, redis_url, database } => Ok(Ledger {
-            store: Store::mongo(mongodb_url.expose_secret(), database).await?,
+            store: Store::mongo(mongodb_url.expose_secret(), database, patience(program)).await?,
             queue: Queue::Redis(RedisQueue::new(redis_url.expose_secret(), database)?),
             notifier: Notifier::redis(redis_url.expose_secret(), database).map_err(QueueError::from)?,
             clock,
         }),
+    }
+}
+
+/// How long a call to the store may take. A request answers within 2 s even when the database stands still; a
+/// job rather waits than fails.
+fn patience(program: Program) -> Duration {
+    match program {
+        Program::Api => Duration::from_millis(1500),
+        Program::Worker => Duration::from_secs(10),
     }
 }

@@ -52,7 +52,7 @@ async fn ledger(app: &App) -> Ledger {
     let env = |name| app.env(name).unwrap().to_owned();
     let (redis, database) = (env("REDIS_URL"), env("DATABASE_NAME"));
     Ledger {
-        store: Store::mongo(&env("MONGODB_URL"), &database).await.unwrap(),
+        store: Store::mongo(&env("MONGODB_URL"), &database, harness::process::PATIENCE).await.unwrap(),
         queue: Queue::Redis(RedisQueue::new(&redis, &database).unwrap()),
         notifier: Notifier::redis(&redis, &database).unwrap(),
         clock: Clock::System,
@@ -192,7 +192,10 @@ async fn login() {
         // Side by side, so that both meet the same machine.
         for (sort, email) in [email.clone(), format!("nobody{round}@example.org")].into_iter().enumerate() {
             let started = Instant::now();
-            client.post("/auth/login", &serde_json::json!({ "email": email, "password": "not it" })).await.expect(401);
+            client
+                .post("/auth/login", &serde_json::json!({ "email": email, "password": "not it" }))
+                .await
+                .expect(401);
             took[sort].push(started.elapsed());
         }
     }
@@ -200,7 +203,10 @@ async fn login() {
         took.sort();
         millis(took[LOGINS / 2])
     });
-    println!("login refused: median {known:.2} ms known, {unknown:.2} ms unknown, ratio {:.3}", known / unknown);
+    println!(
+        "login refused: median {known:.2} ms known, {unknown:.2} ms unknown, ratio {:.3}",
+        known / unknown
+    );
 }
 
 async fn finished(client: &Client, job: &str) {

@@ -64,7 +64,7 @@ async fn run() -> anyhow::Result<()> {
     let config = Config::from_env(Program::Worker)?;
     telemetry::logs(config.log_format);
     let metrics = telemetry::metrics()?;
-    let ledger = setup::ledger(&config).await?;
+    let ledger = setup::ledger(Program::Worker, &config).await?;
     let context = worker::Context::new(&config, ledger.clone())?;
     serve_metrics(&config, metrics).await?;
     let dispatcher = tokio::spawn(Dispatcher::new(ledger).run());

@@ -86,6 +86,11 @@ impl Run {
         Self { id: job.id, context, token, job: Mutex::new(job) }
     }
 
+    /// The fencing token of this try.
+    pub(crate) fn token(&self) -> i64 {
+        self.token
+    }
+
     /// The record as last written or read.
     pub async fn snapshot(&self) -> Job {
         self.job.lock().await.clone()
@@ -139,8 +144,37 @@ impl Run {
 pub struct Checkpoints(BTreeMap<String, Value>);
 
 impl Checkpoints {
+    /// Takes out the piece whose name begins with `prefix` and goes on with the highest number, if it has the
+    /// expected shape; returns that number too.
+    pub(crate) fn take_highest<T: DeserializeOwned>(&mut self, prefix: &str) -> Option<(i64, T)> {
+        let names =
+            self.0.keys().filter_map(|name| Some((name.strip_prefix(prefix)?.parse().ok()?, name.clone())));
+        let (number, name) = names.max()?;
+        Some((number, self.take(&name)?))
+    }
+
     /// Takes one out, if it is there and has the expected shape.
     pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         self.0.remove(name).and_then(|value| serde_json::from_value(value).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn of_pieces_saved_twice_the_later_worker_counts() {
+        let saved = [
+            ("batch-0000-9", json!("old")),
+            ("batch-0000-10", json!("new")),
+            ("batch-0001-9", json!("next")),
+        ];
+        let mut saved = Checkpoints(saved.map(|(name, value)| (name.to_owned(), value)).into());
+        assert_eq!(saved.take_highest("batch-0000-"), Some((10, "new".to_owned())));
+        assert_eq!(saved.take_highest("batch-0001-"), Some((9, "next".to_owned())));
+        assert_eq!(saved.take_highest::<String>("batch-0002-"), None);
     }
 }

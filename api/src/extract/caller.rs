@@ -35,12 +35,16 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
-/// A caller where there is one; a bad token is still refused.
+/// A caller where there is one. A bad bearer token is still refused; a bad cookie, which a browser sends without
+/// being asked, counts as none.
 impl OptionalFromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
-        identify(parts, app).await
+        match identify(parts, app).await {
+            Err(_) if bearer(&parts.headers).is_none() => Ok(None),
+            known => known,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The store: everything that must not be lost. One API over SQLite (embedded) and MongoDB
 //! (production); the queries live in the two backends, and one conformance suite runs over both.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
@@ -142,7 +142,7 @@ pub struct KeptResponse {
 }
 
 /// How long a response is kept for its key.
-pub const KEPT_FOR: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+pub const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the store knows of an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,9 +174,10 @@ impl Store {
         sqlite::Sqlite::open(dir).await.map(Self::Sqlite)
     }
 
-    /// Connects to MongoDB and builds the indexes that are missing.
-    pub async fn mongo(url: &str, database: &str) -> Result<Self> {
-        mongo::Mongo::connect(url, database).await.map(Self::Mongo)
+    /// Connects to MongoDB and builds the indexes that are missing. Calls that take longer than `patience` fail
+    /// as `Unavailable`, but for uploads and what else moves megabytes.
+    pub async fn mongo(url: &str, database: &str, patience: Duration) -> Result<Self> {
+        mongo::Mongo::connect(url, database, patience).await.map(Self::Mongo)
     }
 }
 

@@ -56,7 +56,8 @@ impl Bench {
 
     pub async fn mongo() -> Self {
         let mongod = Mongod::shared().await;
-        let store = Store::mongo(&mongod.url(), &mongod.database()).await.unwrap();
+        let store =
+            Store::mongo(&mongod.url(), &mongod.database(), harness::process::PATIENCE).await.unwrap();
         let redis = RedisServer::shared().await.database_url();
         let queue = Queue::Redis(RedisQueue::new(&redis, "test").unwrap());
         Self::new(store, queue, Notifier::redis(&redis, &mongod.database()).unwrap(), None)

@@ -41,7 +41,7 @@ pub async fn ledger(app: &App) -> Ledger {
     let env = |name| app.env(name).expect("an app in production");
     let (database, redis) = (env("DATABASE_NAME"), env("REDIS_URL"));
     Ledger {
-        store: Store::mongo(env("MONGODB_URL"), database).await.unwrap(),
+        store: Store::mongo(env("MONGODB_URL"), database, harness::process::PATIENCE).await.unwrap(),
         queue: Queue::Redis(RedisQueue::new(redis, database).unwrap()),
         notifier: Notifier::redis(redis, database).unwrap(),
         clock: Clock::System,

@@ -84,7 +84,7 @@ async fn a_student_comes_from_registration_to_result_and_history(mix: Mix) {
             "percentage": result["percentage"], "completedAt": result["completedAt"],
         }])
     );
-    let quiz = student.get(text(&json!(format!("/quiz/{}", text(&quiz["id"]))))).await.expect(200).json;
+    let quiz = student.get(&format!("/quiz/{}", text(&quiz["id"]))).await.expect(200).json;
     assert_eq!((&quiz["totalAttempts"], &quiz["averageScore"]), (&json!(1), &json!(100.0)));
 }
 

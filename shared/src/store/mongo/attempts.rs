@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bson::{Document, doc};
 
-use super::{Mongo, RACES, Result, convert::bson_of, defect, inserted, run, submissions::SUBMITTED};
+use super::{Mongo, RACES, Result, convert::bson_of, defect, inserted, submissions::SUBMITTED};
 use crate::domain::{Attempt, Given, Id};
 
 const OPEN: &str = "attempts_open";
@@ -13,7 +13,7 @@ impl Mongo {
     /// Opens an attempt; if the student has one open for the quiz, that one is returned.
     pub async fn open_attempt(&self, attempt: &Attempt) -> Result<Attempt> {
         for _ in 0..RACES {
-            if inserted(run(self.of::<Attempt>(OPEN).insert_one(attempt)).await)? {
+            if inserted(self.run(self.of::<Attempt>(OPEN).insert_one(attempt)).await)? {
                 return Ok(attempt.clone());
             }
             if let Some(open) = self.attempt_at(attempt.quiz_id, attempt.user_id).await? {
@@ -41,22 +41,24 @@ impl Mongo {
         // As a value, not by path: a question's id may hold what a path may not.
         let merged = doc! { "$mergeObjects": ["$answers", { "$literal": bson_of(answers)? }] };
         let update = vec![doc! { "$set": { "answers": merged } }];
-        Ok(run(self.docs(OPEN).update_one(doc! { "_id": id }, update)).await?.matched_count == 1)
+        Ok(self.run(self.docs(OPEN).update_one(doc! { "_id": id }, update)).await?.matched_count == 1)
     }
 
     /// Closes an open attempt.
     pub(super) async fn close(&self, id: Id) -> Result<()> {
-        run(self.docs(OPEN).delete_one(doc! { "_id": id })).await.map(drop)
+        self.run(self.docs(OPEN).delete_one(doc! { "_id": id })).await.map(drop)
     }
 
     async fn is_submitted(&self, id: Id) -> Result<bool> {
         let submitted = self.docs(SUBMITTED);
-        Ok(run(submitted.find_one(doc! { "_id": id }).projection(doc! { "_id": 1 })).await?.is_some())
+        Ok(self.run(submitted.find_one(doc! { "_id": id }).projection(doc! { "_id": 1 })).await?.is_some())
     }
 
     /// An open attempt; one whose submission broke off before it was closed is closed now.
     async fn find_open(&self, filter: Document) -> Result<Option<Attempt>> {
-        let Some(attempt) = run(self.of::<Attempt>(OPEN).find_one(filter)).await? else { return Ok(None) };
+        let Some(attempt) = self.run(self.of::<Attempt>(OPEN).find_one(filter)).await? else {
+            return Ok(None);
+        };
         if self.is_submitted(attempt.id).await? {
             self.close(attempt.id).await?;
             return Ok(None);

@@ -4,7 +4,7 @@
 use bson::{Binary, Document, doc, oid::ObjectId, spec::BinarySubtype};
 use futures::TryStreamExt;
 
-use super::{Mongo, Result, StoreError, TRANSFER_WITHIN, inserted, run, within};
+use super::{Mongo, Result, StoreError, TRANSFER_WITHIN, inserted, within};
 use crate::domain::Id;
 
 const FILES: &str = "uploads.files";
@@ -38,12 +38,14 @@ impl Mongo {
             "uploadDate": ObjectId::from(id).timestamp(),
             "filename": id.to_string(),
         };
-        inserted(run(self.docs(FILES).insert_one(file)).await).map(drop)
+        inserted(self.run(self.docs(FILES).insert_one(file)).await).map(drop)
     }
 
     /// Reads a blob.
     pub async fn blob(&self, id: Id) -> Result<Option<Vec<u8>>> {
-        let Some(file) = run(self.docs(FILES).find_one(doc! { "_id": id })).await? else { return Ok(None) };
+        let Some(file) = self.run(self.docs(FILES).find_one(doc! { "_id": id })).await? else {
+            return Ok(None);
+        };
         let read = async {
             let mut bytes = Vec::new();
             let mut chunks = self.docs(CHUNKS).find(doc! { "files_id": id }).sort(doc! { "n": 1 }).await?;
@@ -62,7 +64,7 @@ impl Mongo {
 
     /// Removes a blob, if it is there.
     pub async fn delete_blob(&self, id: Id) -> Result<()> {
-        run(self.docs(FILES).delete_one(doc! { "_id": id })).await?;
+        self.run(self.docs(FILES).delete_one(doc! { "_id": id })).await?;
         within(TRANSFER_WITHIN, self.docs(CHUNKS).delete_many(doc! { "files_id": id })).await.map(drop)
     }
 }

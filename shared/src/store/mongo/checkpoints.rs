@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Mongo, Result, StoreError, TRANSFER_WITHIN, defect, run, within};
+use super::{Mongo, Result, StoreError, TRANSFER_WITHIN, defect, within};
 use crate::domain::JobId;
 
 const CHECKPOINTS: &str = "job_checkpoints";
@@ -53,7 +53,7 @@ impl Mongo {
 
     /// Removes what was saved of a job's work.
     pub async fn delete_checkpoints(&self, id: JobId) -> Result<()> {
-        run(self.docs(CHECKPOINTS).delete_many(of_job(id))).await.map(drop)
+        self.run(self.docs(CHECKPOINTS).delete_many(of_job(id))).await.map(drop)
     }
 }
 

@@ -3,7 +3,7 @@
 use bson::doc;
 use serde::{Deserialize, Serialize};
 
-use super::{Mongo, RACES, Result, convert::bson_of, defect, inserted, run};
+use super::{Mongo, RACES, Result, convert::bson_of, defect, inserted};
 use crate::{
     domain::Timestamp,
     store::{Idempotency, KEPT_FOR, KeptResponse},
@@ -34,13 +34,13 @@ impl Mongo {
         let (owned_key, owned_print) = (key.to_owned(), fingerprint.to_owned());
         let own = Reservation { key: owned_key, fingerprint: owned_print, created_at: now, response: None };
         for _ in 0..RACES {
-            if inserted(run(keys.insert_one(&own)).await)? {
+            if inserted(self.run(keys.insert_one(&own)).await)? {
                 return Ok(Idempotency::Fresh);
             }
-            let Some(first) = run(keys.find_one(doc! { "_id": key })).await? else { continue };
+            let Some(first) = self.run(keys.find_one(doc! { "_id": key })).await? else { continue };
             // The database drops old keys too, but by its own clock and once a minute.
             if first.created_at < now - KEPT_FOR {
-                run(keys.delete_one(doc! { "_id": key, "createdAt": first.created_at })).await?;
+                self.run(keys.delete_one(doc! { "_id": key, "createdAt": first.created_at })).await?;
                 continue;
             }
             if first.fingerprint != fingerprint {
@@ -54,7 +54,7 @@ impl Mongo {
             }
             let stale = doc! { "_id": key, "createdAt": first.created_at, "response": null };
             let renewed = doc! { "$set": { "createdAt": now } };
-            if run(keys.update_one(stale, renewed)).await?.matched_count == 1 {
+            if self.run(keys.update_one(stale, renewed)).await?.matched_count == 1 {
                 return Ok(Idempotency::Fresh);
             }
         }
@@ -64,11 +64,11 @@ impl Mongo {
     /// Keeps the response of a finished request.
     pub async fn keep_response(&self, key: &str, response: &KeptResponse) -> Result<()> {
         let keep = doc! { "$set": { "response": bson_of(response)? } };
-        run(self.docs(KEYS).update_one(doc! { "_id": key }, keep)).await.map(drop)
+        self.run(self.docs(KEYS).update_one(doc! { "_id": key }, keep)).await.map(drop)
     }
 
     /// Gives a reserved key back.
     pub async fn forget_key(&self, key: &str) -> Result<()> {
-        run(self.docs(KEYS).delete_one(doc! { "_id": key, "response": null })).await.map(drop)
+        self.run(self.docs(KEYS).delete_one(doc! { "_id": key, "response": null })).await.map(drop)
     }
 }

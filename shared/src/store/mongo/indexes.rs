@@ -9,7 +9,7 @@ use mongodb::{
     options::IndexOptions,
 };
 
-use super::{Mongo, Result, StoreError, all, defect, within};
+use super::{Mongo, Result, StoreError, defect, within};
 use crate::store::KEPT_FOR;
 
 /// The server's codes for an index that is there with other options or another name.
@@ -32,7 +32,7 @@ impl Mongo {
         let docs = self.docs(collection);
         let mut build = within(BUILD_WITHIN, async { Ok(docs.create_index(index.clone()).await) }).await?;
         if build.as_ref().is_err_and(conflicts) {
-            let present = all(docs.list_indexes()).await?;
+            let present = self.all(docs.list_indexes()).await?;
             let serves =
                 |other: &IndexModel| other.keys == index.keys && (is_unique(other) || !is_unique(&index));
             if present.iter().any(serves) {

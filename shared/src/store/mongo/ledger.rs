@@ -4,9 +4,8 @@ use bson::{Bson, Document, doc};
 use serde::Deserialize;
 
 use super::{
-    Mongo, Result, all,
+    Mongo, Result,
     convert::{bson_of, document},
-    run,
 };
 use crate::{
     domain::{Event, Job, JobId, JobStatus, Timestamp},
@@ -20,28 +19,27 @@ impl Mongo {
     pub async fn insert_job(&self, job: &mut Job) -> Result<()> {
         let mut doc = document(job)?;
         doc.insert("events", bson_of(&job.fresh)?);
-        run(self.docs(JOBS).insert_one(doc)).await?;
+        self.run(self.docs(JOBS).insert_one(doc)).await?;
         job.fresh.clear();
         Ok(())
     }
 
     /// A job by id.
     pub async fn job(&self, id: JobId) -> Result<Option<Job>> {
-        run(self.of(JOBS).find_one(doc! { "_id": id.to_string() }).projection(without_events())).await
+        self.run(self.of(JOBS).find_one(doc! { "_id": id.to_string() }).projection(without_events())).await
     }
 
     /// Writes a job and its fresh events if nobody wrote it since it was read; false if somebody did.
     pub async fn save_job(&self, job: &mut Job) -> Result<bool> {
         let mut set = document(job)?;
         set.remove("_id");
-        set.remove("payload");
         set.insert("rev", job.rev + 1);
         let mut update = doc! { "$set": set };
         if !job.fresh.is_empty() {
             update.insert("$push", doc! { "events": { "$each": bson_of(&job.fresh)? } });
         }
         let unchanged = doc! { "_id": job.id.to_string(), "rev": job.rev };
-        if run(self.docs(JOBS).update_one(unchanged, update)).await?.matched_count == 0 {
+        if self.run(self.docs(JOBS).update_one(unchanged, update)).await?.matched_count == 0 {
             return Ok(false);
         }
         job.rev += 1;
@@ -67,7 +65,7 @@ impl Mongo {
             doc! { "$match": { "_id": id.to_string() } },
             doc! { "$project": { "events": { "$slice": [later, i32::try_from(limit).unwrap_or(i32::MAX)] } } },
         ];
-        let found: Vec<Log> = all(self.docs(JOBS).aggregate(stages).with_type()).await?;
+        let found: Vec<Log> = self.all(self.docs(JOBS).aggregate(stages).with_type()).await?;
         Ok(found.into_iter().flat_map(|log| log.events).collect())
     }
 
@@ -107,7 +105,7 @@ impl Mongo {
             let left = i64::from(limit) - found.len() as i64;
             if left > 0 {
                 let query = jobs.find(overdue).projection(without_events()).sort(doc! { time: 1 });
-                found.extend(all(query.limit(left)).await?);
+                found.extend(self.all(query.limit(left)).await?);
             }
         }
         Ok(found)
@@ -128,7 +126,7 @@ impl Mongo {
         let unclaimed =
             doc! { "status": JobStatus::Queued.as_str(), "kind": kind, "rungAt": { "$lt": rung_before } };
         let query = jobs.find(unclaimed).sort(doc! { "rungAt": 1, "_id": 1 }).limit(i64::from(limit));
-        let bells = all(query.projection(doc! { "_id": 1 })).await?;
+        let bells = self.all(query.projection(doc! { "_id": 1 })).await?;
         Ok(bells.into_iter().map(|bell| bell.id).collect())
     }
 
@@ -136,7 +134,7 @@ impl Mongo {
     pub async fn mark_rung(&self, ids: &[JobId], now: Timestamp) -> Result<()> {
         let ids: Vec<String> = ids.iter().map(JobId::to_string).collect();
         let these = doc! { "_id": { "$in": ids } };
-        run(self.docs(JOBS).update_many(these, doc! { "$set": { "rungAt": now } })).await.map(drop)
+        self.run(self.docs(JOBS).update_many(these, doc! { "$set": { "rungAt": now } })).await.map(drop)
     }
 
     /// How many unfinished jobs there are by kind and state.
@@ -161,7 +159,7 @@ impl Mongo {
             doc! { "$match": { "status": { "$in": unfinished } } },
             doc! { "$group": { "_id": { "kind": "$kind", "status": "$status" }, "jobs": { "$sum": 1 } } },
         ];
-        let counts: Vec<Count> = all(self.docs(JOBS).aggregate(stages).with_type()).await?;
+        let counts: Vec<Count> = self.all(self.docs(JOBS).aggregate(stages).with_type()).await?;
         Ok(counts.into_iter().map(|count| (count.group.kind, count.group.status, count.jobs)).collect())
     }
 }

@@ -32,8 +32,6 @@ mod users;
 const CONNECT_WITHIN: Duration = Duration::from_millis(1500);
 /// How long the address may take to resolve.
 const RESOLVED_WITHIN: Duration = Duration::from_secs(5);
-/// How long a call may take: a request answers within 2 s even when the server stands still.
-const CALL_WITHIN: Duration = Duration::from_millis(1500);
 /// How long one that moves many megabytes may take.
 const TRANSFER_WITHIN: Duration = Duration::from_secs(60);
 /// Most connections to one server.
@@ -45,20 +43,22 @@ const RACES: usize = 50;
 #[derive(Debug, Clone)]
 pub struct Mongo {
     db: Database,
+    /// How long a call may take.
+    patience: Duration,
 }
 
 impl Mongo {
     /// Connects and builds the indexes that are missing.
-    pub async fn connect(url: &str, database: &str) -> Result<Self> {
+    pub async fn connect(url: &str, database: &str, patience: Duration) -> Result<Self> {
         let mut options = within(RESOLVED_WITHIN, ClientOptions::parse(url)).await?;
         options.app_name.get_or_insert_with(|| "smartstudy".to_owned());
         options.server_selection_timeout = Some(CONNECT_WITHIN);
         options.connect_timeout = Some(CONNECT_WITHIN);
         options.max_pool_size = Some(options.max_pool_size.map_or(POOL, |size| size.min(POOL)));
         options.write_concern = Some(
-            WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(CALL_WITHIN).build(),
+            WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(patience).build(),
         );
-        let store = Self { db: Client::with_options(options)?.database(database) };
+        let store = Self { db: Client::with_options(options)?.database(database), patience };
         store.ping().await?;
         store.build_indexes().await?;
         Ok(store)
@@ -67,6 +67,21 @@ impl Mongo {
     /// Answers when the database does.
     pub async fn ping(&self) -> Result<()> {
         within(CONNECT_WITHIN, self.db.run_command(doc! { "ping": 1 })).await.map(drop)
+    }
+
+    /// Waits for a call to the driver, as long as a call may take.
+    async fn run<T>(&self, call: impl IntoFuture<Output = mongodb::error::Result<T>>) -> Result<T> {
+        within(self.patience, call).await
+    }
+
+    /// Everything a query finds.
+    async fn all<T, Q>(&self, query: Q) -> Result<Vec<T>>
+    where
+        T: DeserializeOwned + Send + Sync + Unpin,
+        Q: IntoFuture<Output = mongodb::error::Result<Cursor<T>>>,
+    {
+        let query = query.into_future();
+        self.run(async { query.await?.try_collect().await }).await
     }
 
     /// A collection read and written as `T`.
@@ -99,13 +114,11 @@ impl Mongo {
         }
         stages.push(doc! { "$limit": i64::from(window.limit.max(1)) });
         stages.push(doc! { "$set": shape });
-        futures::try_join!(all(docs.aggregate(stages).with_type::<T>()), run(docs.count_documents(filter)))
+        futures::try_join!(
+            self.all(docs.aggregate(stages).with_type::<T>()),
+            self.run(docs.count_documents(filter))
+        )
     }
-}
-
-/// Waits for a call to the driver, as long as a call may take.
-async fn run<T>(call: impl IntoFuture<Output = mongodb::error::Result<T>>) -> Result<T> {
-    within(CALL_WITHIN, call).await
 }
 
 /// Waits for a call to the driver for a time.
@@ -114,16 +127,6 @@ async fn within<T>(limit: Duration, call: impl IntoFuture<Output = mongodb::erro
         Ok(outcome) => outcome.map_err(StoreError::from),
         Err(late) => Err(StoreError::Unavailable(Box::new(late))),
     }
-}
-
-/// Everything a query finds.
-async fn all<T, Q>(query: Q) -> Result<Vec<T>>
-where
-    T: DeserializeOwned + Send + Sync + Unpin,
-    Q: IntoFuture<Output = mongodb::error::Result<Cursor<T>>>,
-{
-    let query = query.into_future();
-    run(async { query.await?.try_collect().await }).await
 }
 
 /// Whether an insert went in; false if its key was there already.

@@ -11,7 +11,7 @@ use super::{
     convert::{Plain, bson_of, number},
     defect,
     fields::{Fields, either, readable, text},
-    inserted, run,
+    inserted,
 };
 use crate::{
     domain::{
@@ -36,21 +36,21 @@ impl Mongo {
     /// off, its questions are taken with them.
     pub async fn insert_quiz(&self, quiz: &Quiz) -> Result<()> {
         let keys = Keys { id: quiz.id, questions: quiz.questions.clone() };
-        let written = if inserted(run(self.of::<Keys>(KEYS).insert_one(&keys)).await)? {
+        let written = if inserted(self.run(self.of::<Keys>(KEYS).insert_one(&keys)).await)? {
             write(quiz, &keys.questions)?
         } else {
-            let first = run(self.of::<Keys>(KEYS).find_one(doc! { "_id": quiz.id })).await?;
+            let first = self.run(self.of::<Keys>(KEYS).find_one(doc! { "_id": quiz.id })).await?;
             let first = first.ok_or_else(|| defect(format!("the keys of quiz {} vanished", quiz.id)))?;
             write(quiz, &first.questions)?
         };
-        inserted(run(self.docs(QUIZZES).insert_one(written)).await).map(drop)
+        inserted(self.run(self.docs(QUIZZES).insert_one(written)).await).map(drop)
     }
 
     /// A quiz with its keys.
     pub async fn quiz(&self, id: Id) -> Result<Option<Quiz>> {
-        let found = run(self.of::<Plain>(QUIZZES).find_one(doc! { "_id": id })).await?;
+        let found = self.run(self.of::<Plain>(QUIZZES).find_one(doc! { "_id": id })).await?;
         let Some(Plain(doc)) = found else { return Ok(None) };
-        let keys = run(self.of::<Keys>(KEYS).find_one(doc! { "_id": id })).await?;
+        let keys = self.run(self.of::<Keys>(KEYS).find_one(doc! { "_id": id })).await?;
         read(&doc, keys.map(|keys| keys.questions).unwrap_or_default()).map(Some)
     }
 
@@ -93,7 +93,7 @@ impl Mongo {
     /// Closes a quiz to new attempts.
     pub async fn archive_quiz(&self, id: Id, now: Timestamp) -> Result<()> {
         let archive = doc! { "$set": { "status": "archived", "updatedAt": now } };
-        run(self.docs(QUIZZES).update_one(doc! { "_id": id }, archive)).await.map(drop)
+        self.run(self.docs(QUIZZES).update_one(doc! { "_id": id }, archive)).await.map(drop)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bson::doc;
 
-use super::{Mongo, Result, run};
+use super::{Mongo, Result};
 use crate::domain::{Id, Session, Timestamp};
 
 const SESSIONS: &str = "sessions";
@@ -10,24 +10,24 @@ const SESSIONS: &str = "sessions";
 impl Mongo {
     /// Adds a login.
     pub async fn insert_session(&self, session: &Session) -> Result<()> {
-        run(self.of::<Session>(SESSIONS).insert_one(session)).await.map(drop)
+        self.run(self.of::<Session>(SESSIONS).insert_one(session)).await.map(drop)
     }
 
     /// A login by id.
     pub async fn session(&self, id: Id) -> Result<Option<Session>> {
-        run(self.of(SESSIONS).find_one(doc! { "_id": id })).await
+        self.run(self.of(SESSIONS).find_one(doc! { "_id": id })).await
     }
 
     /// Moves a login from `generation` to the next; false if it was moved before or revoked.
     pub async fn rotate_session(&self, id: Id, generation: i64, expires_at: Timestamp) -> Result<bool> {
         let current = doc! { "_id": id, "generation": generation, "revokedAt": null };
         let next = doc! { "$set": { "generation": generation + 1, "expiresAt": expires_at } };
-        Ok(run(self.docs(SESSIONS).update_one(current, next)).await?.matched_count == 1)
+        Ok(self.run(self.docs(SESSIONS).update_one(current, next)).await?.matched_count == 1)
     }
 
     /// Ends a login.
     pub async fn revoke_session(&self, id: Id, now: Timestamp) -> Result<()> {
         let live = doc! { "_id": id, "revokedAt": null };
-        run(self.docs(SESSIONS).update_one(live, doc! { "$set": { "revokedAt": now } })).await.map(drop)
+        self.run(self.docs(SESSIONS).update_one(live, doc! { "$set": { "revokedAt": now } })).await.map(drop)
     }
 }

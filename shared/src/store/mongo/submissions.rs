@@ -6,13 +6,12 @@ use bson::{Bson, Document, bson, doc};
 use serde::Deserialize;
 
 use super::{
-    Mongo, Result, StoreError, all,
+    Mongo, Result, StoreError,
     convert::{Plain, bson_of, number, value_of},
     defect,
     fields::{Fields, either, readable},
     inserted,
     quizzes::QUIZZES,
-    run,
 };
 use crate::{
     domain::{Id, QuestionResult, Submission},
@@ -25,7 +24,7 @@ impl Mongo {
     /// Submits an attempt and closes the open one; if it was submitted before, the first submission is
     /// returned.
     pub async fn submit(&self, submission: &Submission) -> Result<Submission> {
-        let stored = if inserted(run(self.docs(SUBMITTED).insert_one(write(submission)?)).await)? {
+        let stored = if inserted(self.run(self.docs(SUBMITTED).insert_one(write(submission)?)).await)? {
             submission.clone()
         } else {
             let first = self.submission(submission.id).await?;
@@ -38,7 +37,7 @@ impl Mongo {
 
     /// A submission by id.
     pub async fn submission(&self, id: Id) -> Result<Option<Submission>> {
-        let found = run(self.of::<Plain>(SUBMITTED).find_one(doc! { "_id": id })).await?;
+        let found = self.run(self.of::<Plain>(SUBMITTED).find_one(doc! { "_id": id })).await?;
         let Some(Plain(mut doc)) = found else { return Ok(None) };
         self.name_topics(std::slice::from_mut(&mut doc)).await?;
         read(&doc).map(Some)
@@ -54,7 +53,7 @@ impl Mongo {
         wanted.extend(filter.quiz_id.map(|quiz_id| doc! { "quizId": either(quiz_id) }));
         if let Some(topic) = &filter.topic {
             let old = doc! { "userId": either(filter.user_id), "topic": null };
-            let ids = run(self.docs(SUBMITTED).distinct("quizId", old)).await?;
+            let ids = self.run(self.docs(SUBMITTED).distinct("quizId", old)).await?;
             let ids = ids.iter().filter_map(|id| value_of(id).ok().or_else(|| id.as_str()?.parse().ok()));
             let about = doc! { "_id": { "$in": ids.collect::<Vec<Id>>() }, "topic": topic };
             let quizzes = self.topics(about).await?;
@@ -96,12 +95,12 @@ impl Mongo {
                 "average": { "$avg": converted("$percentage".into(), "double", Bson::Null) },
             } },
         ];
-        let found: Vec<Totals> = all(self.docs(SUBMITTED).aggregate(stages).with_type()).await?;
+        let found: Vec<Totals> = self.all(self.docs(SUBMITTED).aggregate(stages).with_type()).await?;
         let Some(Totals { attempts, average }) = found.into_iter().next() else { return Ok(()) };
         let older = doc! { "_id": quiz_id, "totalAttempts": { "$not": { "$gt": attempts } } };
         let average = (average.unwrap_or_default() * 10.0).round() / 10.0;
         let totals = doc! { "totalAttempts": number(attempts as f64), "averageScore": number(average) };
-        run(self.docs(QUIZZES).update_one(older, doc! { "$set": totals })).await.map(drop)
+        self.run(self.docs(QUIZZES).update_one(older, doc! { "$set": totals })).await.map(drop)
     }
 
     /// Gives old submissions, which do not name their topic, that of their quiz.
@@ -125,7 +124,7 @@ impl Mongo {
     /// The topics of quizzes.
     async fn topics(&self, filter: Document) -> Result<BTreeMap<Id, String>> {
         let docs: Vec<Document> =
-            all(self.docs(QUIZZES).find(filter).projection(doc! { "topic": 1 })).await?;
+            self.all(self.docs(QUIZZES).find(filter).projection(doc! { "topic": 1 })).await?;
         let topic = |doc: &Document| Some((Fields(doc).own_id().ok()?, Fields(doc).text(&["topic"])?));
         Ok(docs.iter().filter_map(topic).collect())
     }

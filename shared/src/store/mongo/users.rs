@@ -6,7 +6,6 @@ use super::{
     Mongo, Result, StoreError,
     convert::{Plain, bson_of},
     fields::Fields,
-    run,
 };
 use crate::domain::{Id, User, email_key};
 
@@ -23,7 +22,7 @@ impl Mongo {
         doc.extend(fields(user)?);
         doc.extend(email(user));
         doc.extend(doc! { "createdAt": user.created_at, "__v": 0 });
-        run(self.docs(USERS).insert_one(doc)).await.map(drop)
+        self.run(self.docs(USERS).insert_one(doc)).await.map(drop)
     }
 
     /// Writes the fields of an account. `emailNormalized` changes with the e-mail alone: of several old
@@ -31,9 +30,10 @@ impl Mongo {
     pub async fn update_user(&self, user: &User) -> Result<()> {
         let mut set = fields(user)?;
         let same = doc! { "_id": user.id, "email": &user.email };
-        if run(self.docs(USERS).update_one(same, doc! { "$set": set.clone() })).await?.matched_count == 0 {
+        if self.run(self.docs(USERS).update_one(same, doc! { "$set": set.clone() })).await?.matched_count == 0
+        {
             set.extend(email(user));
-            run(self.docs(USERS).update_one(doc! { "_id": user.id }, doc! { "$set": set })).await?;
+            self.run(self.docs(USERS).update_one(doc! { "_id": user.id }, doc! { "$set": set })).await?;
         }
         Ok(())
     }
@@ -64,7 +64,7 @@ impl Mongo {
     }
 
     async fn find_user(&self, filter: Document) -> Result<Option<User>> {
-        run(self.of::<Plain>(USERS).find_one(filter)).await?.map(|Plain(doc)| read(&doc)).transpose()
+        self.run(self.of::<Plain>(USERS).find_one(filter)).await?.map(|Plain(doc)| read(&doc)).transpose()
     }
 }
 

@@ -41,7 +41,15 @@ impl Batches {
             saved: 0,
         };
         let shown = run.snapshot().await.progress.done as usize;
-        while let Some(batch) = checkpoints.take::<Vec<Question>>(&name(batches.saved)) {
+        let mut token = 0;
+        while let Some((saved_by, batch)) = checkpoints.take_highest::<Vec<Question>>(&prefix(batches.saved))
+        {
+            // A worker that had lost its lease may have saved on for a while; its batches end where they would
+            // follow those of the worker that came after it.
+            if saved_by < token {
+                break;
+            }
+            token = saved_by;
             batches.saved += 1;
             batches.seen.extend(batch.iter().map(|question| fold(&question.question)));
             batches.accepted.extend(batch);
@@ -79,7 +87,7 @@ impl Batches {
         if batch.is_empty() {
             return Ok(0);
         }
-        self.run.checkpoint(&name(self.saved), &batch).await?;
+        self.run.checkpoint(&format!("{}{}", prefix(self.saved), self.run.token()), &batch).await?;
         self.saved += 1;
         self.accepted.extend(batch.iter().cloned());
         let accepted = batch.len();
@@ -132,6 +140,7 @@ impl Batches {
     }
 }
 
-fn name(batch: usize) -> String {
-    format!("batch-{batch:04}")
+/// The name under which a batch is saved, to be followed by the token of the try that saved it.
+fn prefix(batch: usize) -> String {
+    format!("batch-{batch:04}-")
 }
