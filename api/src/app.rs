@@ -19,10 +19,13 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 
-use crate::{frame, idempotency, logins::Logins, openapi, passwords::Passwords, routes, tokens::Tokens};
+use crate::{
+    drain, extract::guard_logins, frame, idempotency, logins::Logins, openapi, passwords::Passwords, routes,
+    tokens::Tokens,
+};
 
-/// Bytes a request may have beside the file or text it carries.
-const OVERHEAD: usize = 1 << 20;
+/// Most bytes of a request's body. Routes that take documents raise it to [`App::document_max`].
+const BODY_MAX: usize = 1 << 20;
 
 /// What handlers need.
 #[derive(Debug, Clone)]
@@ -86,6 +89,11 @@ impl App {
             stopping,
         })
     }
+
+    /// Most bytes of a request that carries a document: the largest document and what is beside it.
+    pub fn document_max(&self) -> usize {
+        self.max_file_size + BODY_MAX
+    }
 }
 
 /// All routes in their frame, ready to be served.
@@ -94,7 +102,9 @@ pub fn router(app: App) -> Router {
     routes
         .merge(routes::docs(openapi::complete(document)))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::replay))
-        .layer(DefaultBodyLimit::max(app.max_file_size + OVERHEAD))
+        .layer(middleware::from_fn_with_state(app.clone(), guard_logins))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn(drain::refused))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(frame::around))
         .layer(cors(&app.allowed_origins))

@@ -7,8 +7,8 @@ use shared::{config::Config, jobs::Ledger};
 use tokio_util::sync::CancellationToken;
 use worker::{Context, Shutdown, runtime};
 
-/// How long running jobs may take to end.
-const GRACE: Duration = Duration::from_secs(20);
+/// How long running jobs may take to end. A person waits for it, and what they saved is there at the next start.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs jobs until the process is to end.
 pub async fn work(config: &Config, ledger: Ledger, stopping: CancellationToken) -> anyhow::Result<()> {

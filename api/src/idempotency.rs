@@ -21,6 +21,8 @@ use crate::{
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How long a request may run before its key is given to another one, should the server have died under it.
 const RUNS_AT_MOST: Duration = Duration::from_secs(60);
+/// How often a running request renews its key's reservation.
+const RENEWED_EVERY: Duration = Duration::from_secs(20);
 const KEY_MAX: usize = 255;
 /// Largest response that is kept, in bytes.
 const RESPONSE_MAX: usize = 4 << 20;
@@ -59,9 +61,28 @@ async fn once(app: &App, request: Request, next: Next) -> Result<Response> {
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency.mismatch", detail));
         }
     }
-    let path = parts.uri.path().to_owned();
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    keep(app, &key, &path, response).await
+    // A task of its own: a caller who hangs up and asks again must find what the first request did.
+    let (app, path) = (app.clone(), parts.uri.path().to_owned());
+    let first = tokio::spawn(async move {
+        let run = next.run(Request::from_parts(parts, Body::from(body)));
+        let response = reserved_while(&app, &key, run).await?;
+        keep(&app, &key, &path, response).await
+    });
+    first.await.map_err(|error| {
+        tracing::error!(%error, "a request crashed");
+        Problem::internal()
+    })?
+}
+
+/// Renews the key's reservation for as long as the request runs.
+async fn reserved_while(app: &App, key: &str, run: impl Future<Output = Response>) -> Result<Response> {
+    let mut run = std::pin::pin!(run);
+    loop {
+        match tokio::time::timeout(RENEWED_EVERY, &mut run).await {
+            Ok(response) => return Ok(response),
+            Err(_) => app.ledger.store.renew_key(key, app.ledger.clock.now()).await?,
+        }
+    }
 }
 
 async fn keep(app: &App, key: &str, path: &str, mut response: Response) -> Result<Response> {

@@ -22,8 +22,11 @@ use tower_http::normalize_path::NormalizePath;
 mod embedded;
 mod secret;
 
-/// How long open requests may take to end once the process is told to.
+/// How long after the signal all open requests must have ended.
 const GRACE: Duration = Duration::from_secs(25);
+/// How long after the signal requests are still taken, while `/health/ready` tells whoever balances the load that
+/// they are to go elsewhere.
+const LAME: Duration = Duration::from_secs(2);
 
 #[derive(Parser)]
 #[command(
@@ -49,7 +52,7 @@ fn main() -> ExitCode {
         return worker::pdf::child_main();
     }
     let done = match Arguments::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => serve(),
+        Command::Serve => start(),
         Command::Openapi => print_document(),
     };
     match done {
@@ -66,27 +69,38 @@ fn print_document() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::main]
+fn start() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let served = runtime.block_on(serve());
+    // What still computes has nobody left to compute for.
+    runtime.shutdown_background();
+    served
+}
+
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_env(Program::Api)?;
     telemetry::logs(config.log_format);
     let metrics = telemetry::metrics()?;
     let ledger = setup::ledger(Program::Api, &config).await?;
-    let stopping = CancellationToken::new();
+    let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let secret = secret::of(&config, &ledger.clock)?;
     let app = App::new(&config, &secret, ledger.clone(), metrics, stopping.clone())?;
 
     let address = (config.host.as_str(), config.port);
     let listener = TcpListener::bind(address).await.context("HOST and PORT cannot be listened on")?;
     let dispatcher = tokio::spawn(Dispatcher::new(ledger.clone()).run());
-    tokio::spawn(stop_on_signal(stopping.clone())?);
+    let lame = match config.backends {
+        Backends::Embedded { .. } => Duration::ZERO,
+        Backends::Services { .. } => LAME,
+    };
+    tokio::spawn(stop_on_signal(stopping.clone(), lame, closing.clone())?);
 
     let url = format!("http://{}", listener.local_addr()?);
     tracing::info!("listening on {url}");
     // The slash at the end is trimmed before routing, so it is a layer around the router, not in it.
     let routes =
         ServiceExt::<Request>::into_make_service(NormalizePath::trim_trailing_slash(app::router(app)));
-    let served = axum::serve(listener, routes).with_graceful_shutdown(stopping.clone().cancelled_owned());
+    let served = axum::serve(listener, routes).with_graceful_shutdown(closing.cancelled_owned());
     let served = async {
         tokio::select! {
             served = served.into_future() => served.context("serving failed"),
@@ -105,15 +119,22 @@ async fn serve() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// At the first signal no request is taken any more; after the grace time those that are left are dropped.
-fn stop_on_signal(stopping: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
+/// At the first signal the process is no longer ready and event streams end, a little later no request is taken any
+/// more, and after the grace time those that are left are dropped.
+fn stop_on_signal(
+    stopping: CancellationToken,
+    lame: Duration,
+    closing: CancellationToken,
+) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping");
         stopping.cancel();
-        tokio::time::sleep(GRACE).await;
+        tokio::time::sleep(lame).await;
+        closing.cancel();
+        tokio::time::sleep(GRACE - lame).await;
         tracing::warn!("the grace time is over");
         std::process::exit(0);
     })

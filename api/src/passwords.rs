@@ -34,17 +34,31 @@ impl Passwords {
     /// Whether the password matches; without a hash it takes as long and does not. What lies beyond the
     /// 72nd byte does not count, as in the hashes of the old backend.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Problem> {
-        let known = hash.as_deref().is_some_and(|hash| hash.starts_with("$2"));
-        let hash = hash.filter(|_| known).unwrap_or_else(|| self.decoy.clone());
-        let matches = self.run(move || bcrypt::verify(password, &hash)).await?;
-        Ok(matches && known)
+        let hash = hash.filter(|hash| hash.starts_with("$2"));
+        let decoy = self.decoy.clone();
+        self.run(move || {
+            if let Some(hash) = hash {
+                match bcrypt::verify(&password, &hash) {
+                    Ok(matches) => return Ok(matches),
+                    Err(error) => tracing::warn!(%error, "an account's hash cannot be used"),
+                }
+            }
+            bcrypt::verify(password, &decoy).map(|_| false)
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let _slot = self.slots.acquire().await.map_err(|_| Problem::internal())?;
+        let slot = self.slots.clone().acquire_owned().await.map_err(|_| Problem::internal())?;
+        // The slot stays with the work, which goes on when whoever asked for it is gone.
+        let work = move || {
+            let done = work();
+            drop(slot);
+            done
+        };
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => {
@@ -77,9 +91,27 @@ mod tests {
     #[tokio::test]
     async fn no_hash_and_no_guest_hash_ever_match() {
         let passwords = Passwords::new(4, "decoy").unwrap();
-        for hash in [None, Some(String::new()), Some("!".into())] {
+        for hash in [None, Some(""), Some("!"), Some("$2b$04$cut short"), Some("$2x"), Some("$2b$99$")] {
+            let hash = hash.map(str::to_owned);
             assert!(!passwords.verify("decoy".into(), hash).await.unwrap());
         }
+    }
+
+    #[tokio::test]
+    async fn work_nobody_waits_for_any_more_keeps_its_slot() {
+        let passwords =
+            Passwords { slots: Arc::new(Semaphore::new(1)), ..Passwords::new(4, "decoy").unwrap() };
+        let (started, begun) = tokio::sync::oneshot::channel();
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let work = passwords.run(move || {
+            started.send(()).ok();
+            finished.recv().ok();
+            Ok(())
+        });
+        tokio::select! { _ = work => panic!("it cannot have ended"), _ = begun => {} }
+        assert_eq!(passwords.slots.available_permits(), 0);
+        finish.send(()).unwrap();
+        assert!(passwords.slots.acquire().await.is_ok());
     }
 
     #[tokio::test]

@@ -229,6 +229,7 @@ impl From<LedgerError> for Problem {
                 let code = match refusal {
                     Refusal::NotCancellable => "job.not_cancellable",
                     Refusal::NotRetryable => "job.not_retryable",
+                    Refusal::RetryLimit => "job.retry_limit",
                     Refusal::NotClaimable | Refusal::LeaseLost => "job.busy",
                 };
                 Self::conflict(code, sentence(&refusal.to_string()))

@@ -1,5 +1,7 @@
 //! Logs and metrics.
 
+use std::time::Duration;
+
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -8,6 +10,9 @@ use crate::config::LogFormat;
 /// Seconds at which durations are counted.
 const BUCKETS: &[f64] =
     &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+
+/// How often recorded durations are counted. Nobody may scrape, and until counted they take memory.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Starts logging to standard output, filtered by `RUST_LOG` (default `info`).
 pub fn logs(format: LogFormat) {
@@ -22,7 +27,16 @@ pub fn logs(format: LogFormat) {
     }
 }
 
-/// Starts collecting metrics; the handle renders them in the Prometheus text format.
+/// Starts collecting metrics; the handle renders them in the Prometheus text format. Call it within a runtime.
 pub fn metrics() -> Result<PrometheusHandle, BuildError> {
-    PrometheusBuilder::new().set_buckets(BUCKETS)?.install_recorder()
+    let handle = PrometheusBuilder::new().set_buckets(BUCKETS)?.install_recorder()?;
+    let kept_up = handle.clone();
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(UPKEEP);
+        loop {
+            ticks.tick().await;
+            kept_up.run_upkeep();
+        }
+    });
+    Ok(handle)
 }

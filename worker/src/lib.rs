@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use shared::{clock::Clock, config::Config, jobs::Ledger};
 
 mod bell;
@@ -30,6 +32,8 @@ pub struct Context {
     llm: Option<llm::Client>,
     /// Opens documents in a process of its own.
     reader: pdf::ChildCommand,
+    /// Local generations that may run at once. They cannot be stopped, so jobs that ended may leave some running.
+    generations: Arc<Semaphore>,
 }
 
 /// The context could not be made.
@@ -51,7 +55,8 @@ impl Context {
             None => None,
         };
         let name = worker_name(&ledger.clock);
-        Ok(Arc::new(Self { ledger, name, llm, reader: pdf::ChildCommand::current()? }))
+        let generations = Arc::new(Semaphore::new(config.worker_concurrency));
+        Ok(Arc::new(Self { ledger, name, llm, reader: pdf::ChildCommand::current()?, generations }))
     }
 }
 

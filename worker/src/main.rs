@@ -43,7 +43,8 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|argument| argument == pdf::SUBCOMMAND) {
         return pdf::child_main();
     }
-    match start(Arguments::parse().command.unwrap_or(Command::Run)) {
+    let command = Arguments::parse().command.unwrap_or(Command::Run);
+    match start(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("smartstudy-worker: {error:#}");
@@ -52,12 +53,17 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn start(command: Command) -> anyhow::Result<()> {
-    match command {
-        Command::Run => run().await,
-        Command::Extract { files, out } => pdf::cli::run(&files, &out).await,
-    }
+fn start(command: Command) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let ended = runtime.block_on(async {
+        match command {
+            Command::Run => run().await,
+            Command::Extract { files, out } => pdf::cli::run(&files, &out).await,
+        }
+    });
+    // What still computes does so for jobs that another worker has by now.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn run() -> anyhow::Result<()> {

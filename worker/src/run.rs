@@ -40,10 +40,23 @@ impl From<JobError> for Stop {
 
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
-        tracing::warn!(%error, "a job could not use the store");
-        JobError::transient("store.unavailable", "The database did not answer; the job is tried again.")
-            .into()
+        match error {
+            StoreError::Unavailable(_) => {
+                tracing::warn!(%error, "a job could not use the store");
+                let message = "The database did not answer; the job is tried again.";
+                JobError::transient("store.unavailable", message).into()
+            }
+            StoreError::Taken(_) | StoreError::Corrupt(_) | StoreError::Internal(_) => {
+                tracing::error!(%error, "the store failed a job");
+                crashed().into()
+            }
+        }
     }
+}
+
+/// The error of a try that ended in a defect of ours.
+pub(crate) fn crashed() -> JobError {
+    JobError::transient("job.crashed", "The job ended in a defect of ours; it is tried again.")
 }
 
 impl From<LedgerError> for Stop {
@@ -164,6 +177,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn only_a_store_that_is_away_is_said_to_be_away() {
+        let code = |error: StoreError| match Stop::from(error) {
+            Stop::Failed { error, .. } => error.code,
+            other => panic!("{other}"),
+        };
+        assert_eq!(code(StoreError::Unavailable("no route".into())), "store.unavailable");
+        for error in [
+            StoreError::Internal("too large".into()),
+            StoreError::Corrupt("x".into()),
+            StoreError::Taken("id"),
+        ] {
+            assert_eq!(code(error), "job.crashed");
+        }
+    }
 
     #[test]
     fn of_pieces_saved_twice_the_later_worker_counts() {

@@ -15,7 +15,7 @@ use crate::{
     Context,
     bell::Bell,
     jobs,
-    run::{Run, Stop},
+    run::{Run, Stop, crashed},
 };
 
 /// How long a worker may be silent before its job goes to another one.
@@ -96,10 +96,7 @@ async fn work(context: &Arc<Context>, run: &Arc<Run>) -> Result<JobResult, Stop>
     let guarded = AssertUnwindSafe(jobs::run(context, run, &job)).catch_unwind();
     match tokio::time::timeout(limit, guarded).await {
         Ok(Ok(ended)) => ended,
-        Ok(Err(_panic)) => {
-            Err(JobError::transient("job.crashed", "The job ended in a defect of ours; it is tried again.")
-                .into())
-        }
+        Ok(Err(_panic)) => Err(crashed().into()),
         Err(_elapsed) => Err(JobError::transient("job.timeout", "The job took too long.").into()),
     }
 }
@@ -121,11 +118,23 @@ async fn heartbeat(run: &Run) -> Stop {
 async fn record(context: &Context, run: &Run, ended: Result<JobResult, Stop>) {
     let jitter = context.ledger.clock.rng().random();
     let written = match ended {
-        Ok(result) => run.change(|job, token, now| job.succeed(token, result.clone(), now)).await,
+        Ok(result) => {
+            run.change(|job, token, now| {
+                job.succeed(token, result.clone(), now)?;
+                jobs::forget_secrets(job);
+                Ok(())
+            })
+            .await
+        }
         Err(Stop::Failed { error, retry_after }) => {
             tracing::info!(job = %run.id, code = error.code, error = error.message, "failed");
             let pause = |job: &Job| backoff(job.attempt, jitter, retry_after);
-            run.change(|job, token, now| job.fail(token, error.clone(), pause(job), now)).await
+            run.change(|job, token, now| {
+                job.fail(token, error.clone(), pause(job), now)?;
+                jobs::forget_secrets(job);
+                Ok(())
+            })
+            .await
         }
         Err(Stop::Released) => run.change(|job, token, now| job.release(token, now)).await,
         Err(Stop::Lost) => Err(Stop::Lost),

@@ -1,7 +1,7 @@
 use axum::{
     extract::{
         FromRequest, FromRequestParts, Request,
-        rejection::{JsonRejection, PathRejection, QueryRejection},
+        rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
     },
     http::{StatusCode, request::Parts},
 };
@@ -76,9 +76,18 @@ fn json_problem(rejection: JsonRejection) -> Problem {
             "body.unsupported_type",
             "Send the body as application/json.",
         ),
-        other => Problem::of_status(other.status())
-            .unwrap_or_else(|| Problem::bad_request("body.unreadable", "The body could not be read.")),
+        JsonRejection::BytesRejection(rejection) => body_problem(&rejection),
+        other => Problem::of_status(other.status()).unwrap_or_else(Problem::internal),
     }
+}
+
+/// A body that is too large or breaks off.
+pub fn body_problem(rejection: &BytesRejection) -> Problem {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE),
+        _ => None,
+    }
+    .unwrap_or_else(|| Problem::bad_request("body.unreadable", "The body could not be read."))
 }
 
 /// What the framework says of a body, form or query that does not fit, with the name of the field.

@@ -1,6 +1,8 @@
 use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    extract::{FromRequestParts, OptionalFromRequestParts, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
 };
 use axum_extra::extract::CookieJar;
 use shared::domain::{Id, User};
@@ -35,14 +37,18 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
-/// A caller where there is one. A bad bearer token is still refused; a bad cookie, which a browser sends without
-/// being asked, counts as none.
+/// A caller where there is one. A bad bearer token is still refused; a cookie that is not valid any more, which a
+/// browser sends without being asked, counts as none.
 impl OptionalFromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
         match identify(parts, app).await {
-            Err(_) if bearer(&parts.headers).is_none() => Ok(None),
+            Err(problem)
+                if problem.status() == StatusCode::UNAUTHORIZED && bearer(&parts.headers).is_none() =>
+            {
+                Ok(None)
+            }
             known => known,
         }
     }
@@ -97,16 +103,59 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Refuses a cookie's authority to requests from other sites (CSRF): the `Origin` must be this server's or allowed.
 pub fn check_origin(headers: &HeaderMap, app: &App) -> Result<()> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let origin = text(header::ORIGIN);
-    let allowed = origin.is_some_and(|origin| {
-        let host = origin.split_once("://").map(|(_, host)| host);
-        host == text(header::HOST) || app.allowed_origins.iter().any(|allowed| allowed == origin)
-    });
-    if allowed {
-        return Ok(());
+    match headers.get(header::ORIGIN) {
+        Some(origin) if is_ours(origin, headers.get(header::HOST), &app.allowed_origins) => Ok(()),
+        _ => Err(cross_site()),
     }
-    let detail =
-        "With the cookie this needs an Origin header of this site. Other clients send a bearer token.";
-    Err(Problem::new(StatusCode::FORBIDDEN, "auth.cross_site", detail))
+}
+
+/// Lets no other site's page log its visitor in, out or on. Clients that are no browsers send no `Origin`.
+pub async fn guard_logins(State(app): State<App>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let guarded = request.method() == Method::POST
+        && request.uri().path().starts_with("/auth/")
+        && headers.contains_key(header::ORIGIN);
+    match guarded.then(|| check_origin(headers, &app)) {
+        Some(Err(problem)) => problem.into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+fn is_ours(origin: &HeaderValue, host: Option<&HeaderValue>, allowed: &[String]) -> bool {
+    let Ok(origin) = origin.to_str() else { return false };
+    // An opaque origin (`null`) has no host and is nobody's, even where the request names none either.
+    let same = origin.split_once("://").zip(host).is_some_and(|((_, origin), host)| origin == host);
+    same || allowed.iter().any(|allowed| allowed == origin)
+}
+
+/// 403: another site's page sent the request.
+pub fn cross_site() -> Problem {
+    let detail = "A request with the cookie, or for a login, needs an Origin header of this site or an allowed one. \
+                  Clients that are no browsers send a bearer token and no Origin.";
+    Problem::new(StatusCode::FORBIDDEN, "auth.cross_site", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_ours_by_its_host_or_as_an_allowed_one() {
+        let ours = |origin: &'static str, host: Option<&'static str>| {
+            let allowed = ["https://app.test".to_owned()];
+            is_ours(&HeaderValue::from_static(origin), host.map(HeaderValue::from_static).as_ref(), &allowed)
+        };
+        assert!(ours("http://study.test:4000", Some("study.test:4000")));
+        assert!(ours("https://app.test", Some("study.test")) && ours("https://app.test", None));
+        for (origin, host) in [
+            ("null", None),
+            ("null", Some("study.test")),
+            ("", None),
+            ("http://evil.test", Some("study.test")),
+            ("http://study.test.evil.test", Some("study.test")),
+            ("http://evil.test", None),
+        ] {
+            assert!(!ours(origin, host), "{origin} at {host:?}");
+        }
+    }
 }

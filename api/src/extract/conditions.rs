@@ -65,10 +65,10 @@ impl Conditions {
         Ok(response)
     }
 
-    /// Refuses a change if the caller knows another version than the present one.
-    pub fn check(&self, present: &impl Serialize) -> Result<()> {
-        let tag = Tag::of(present)?;
-        if self.if_match.as_deref().is_none_or(|header| lists(header, &tag)) {
+    /// Refuses a change if the caller knows another version than the present one, which has a tag in each of
+    /// its representations.
+    pub fn check(&self, present: &[Tag]) -> Result<()> {
+        if self.if_match.as_deref().is_none_or(|header| present.iter().any(|tag| lists(header, tag))) {
             return Ok(());
         }
         let detail = "It has changed since you read it. Read it again and repeat the change.";

@@ -6,8 +6,8 @@ mod conditions;
 mod day;
 mod window;
 
-pub use body::{Json, Path, Query, Validated, data_problem};
-pub use caller::{Caller, check_origin};
+pub use body::{Json, Path, Query, Validated, body_problem, data_problem};
+pub use caller::{Caller, check_origin, cross_site, guard_logins};
 pub use conditions::{Conditions, Tag, Wait};
 pub use day::{Edge, instant};
 pub use window::{List, listed};

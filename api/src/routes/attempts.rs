@@ -26,6 +26,16 @@ use crate::{
 /// Answers by question id: an option's text, several, typed text, a number, or left to right.
 type Answers = BTreeMap<String, Given>;
 
+/// Most characters of an answer's text.
+const TEXT_MAX: usize = 10_000;
+/// Most texts or pairs of one answer.
+const ITEMS_MAX: usize = 100;
+/// Most answers of one request; no quiz has as many questions.
+const ANSWERS_MAX: usize = 300;
+/// Most errors that are told at once, and most characters of an unknown id that are repeated.
+const ERRORS_MAX: usize = 20;
+const SHOWN_MAX: usize = 100;
+
 /// An open attempt.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -76,6 +86,7 @@ pub struct Open {
         (status = 401, body = ProblemBody, description = "`auth.required`"),
         (status = 404, body = ProblemBody, description = "`quiz.not_found`"),
         (status = 409, body = ProblemBody, description = "`quiz.archived`, `attempt.limit_reached`"),
+        (status = 413, body = ProblemBody, description = "`body.too_large`"),
     ))]
 pub async fn open(State(app): State<App>, caller: Caller, Json(ask): Json<Open>) -> Result<Response> {
     let quiz = readable(&app, &caller, ask.quiz_id).await?;
@@ -83,7 +94,7 @@ pub async fn open(State(app): State<App>, caller: Caller, Json(ask): Json<Open>)
         if attempt.expires_at.is_none_or(|end| end > app.ledger.clock.now()) {
             return Ok(Json(AttemptView::new(attempt, &quiz)).into_response());
         }
-        close(&app, &quiz, attempt, Answers::new()).await?;
+        close(&app, &quiz, attempt, &Answers::new()).await?;
     }
     let attempt = begin(&app, &caller, &quiz).await?;
     let location = [(header::LOCATION, format!("/quiz/attempts/{}", quiz.id))];
@@ -113,6 +124,7 @@ async fn begin(app: &App, caller: &Caller, quiz: &Quiz) -> Result<Attempt> {
         expires_at: quiz.settings.time_limit.map(|seconds| now + Duration::from_secs(seconds.into())),
         answers: Answers::new(),
         order,
+        rev: 0,
     };
     Ok(app.ledger.store.open_attempt(&attempt).await?)
 }
@@ -139,6 +151,7 @@ pub struct Save {
         (status = 401, body = ProblemBody, description = "`auth.required`"),
         (status = 404, body = ProblemBody, description = "`attempt.not_found`"),
         (status = 409, body = ProblemBody, description = "`attempt.submitted`, `attempt.expired`"),
+        (status = 413, body = ProblemBody, description = "`body.too_large`"),
     ))]
 pub async fn save(
     State(app): State<App>,
@@ -155,7 +168,7 @@ pub async fn save(
     if attempt.expires_at.is_some_and(|end| end <= app.ledger.clock.now()) {
         return Err(Problem::conflict("attempt.expired", "The time is over; submit to see what was saved."));
     }
-    check_ids(&quiz, &save.answers)?;
+    check_answers(&quiz, &save.answers)?;
     if !app.ledger.store.save_answers(id, &save.answers).await? {
         return Err(submitted());
     }
@@ -189,6 +202,7 @@ pub struct Submit {
         (status = 401, body = ProblemBody, description = "`auth.required`"),
         (status = 404, body = ProblemBody, description = "`attempt.not_found`, `quiz.not_found`"),
         (status = 409, body = ProblemBody, description = "`quiz.archived`, `attempt.limit_reached`"),
+        (status = 413, body = ProblemBody, description = "`body.too_large`"),
     ))]
 pub async fn submit(
     State(app): State<App>,
@@ -197,7 +211,10 @@ pub async fn submit(
 ) -> Result<Json<ResultView>> {
     match (ask.attempt_id, ask.quiz_id) {
         (Some(attempt), _) => match find(&app, &caller, attempt).await? {
-            Found::Open(attempt, quiz) => finish(&app, &quiz, attempt, ask.answers).await,
+            Found::Open(attempt, quiz) => {
+                check_answers(&quiz, &ask.answers)?;
+                finish(&app, &quiz, attempt, ask.answers).await
+            }
             Found::Submitted(submission, shows) => Ok(Json(ResultView::new(submission, shows))),
         },
         (None, Some(quiz)) => submit_at(&app, &caller, quiz, ask.answers).await,
@@ -213,6 +230,7 @@ pub async fn submit(
         (status = 401, body = ProblemBody, description = "`auth.required`"),
         (status = 404, body = ProblemBody, description = "`quiz.not_found`"),
         (status = 409, body = ProblemBody, description = "`quiz.archived`, `attempt.limit_reached`"),
+        (status = 413, body = ProblemBody, description = "`body.too_large`"),
     ))]
 pub async fn submit_to_quiz(
     State(app): State<App>,
@@ -225,7 +243,7 @@ pub async fn submit_to_quiz(
 
 async fn submit_at(app: &App, caller: &Caller, quiz_id: Id, answers: Answers) -> Result<Json<ResultView>> {
     let quiz = readable(app, caller, quiz_id).await?;
-    check_ids(&quiz, &answers)?;
+    check_answers(&quiz, &answers)?;
     let attempt = match app.ledger.store.attempt_at(quiz.id, caller.user.id).await? {
         Some(attempt) => attempt,
         None => begin(app, caller, &quiz).await?,
@@ -234,33 +252,69 @@ async fn submit_at(app: &App, caller: &Caller, quiz_id: Id, answers: Answers) ->
 }
 
 async fn finish(app: &App, quiz: &Quiz, attempt: Attempt, answers: Answers) -> Result<Json<ResultView>> {
-    check_ids(quiz, &answers)?;
-    let submission = close(app, quiz, attempt, answers).await?;
+    let submission = close(app, quiz, attempt, &answers).await?;
     Ok(Json(ResultView::new(submission, quiz.settings.show_correct_answers)))
 }
 
 /// Marks what was answered in time and closes the attempt.
-async fn close(app: &App, quiz: &Quiz, attempt: Attempt, answers: Answers) -> Result<Submission> {
-    let now = app.ledger.clock.now();
-    let mut all = attempt.answers.clone();
-    if attempt.expires_at.is_none_or(|end| now < end) {
-        all.extend(answers);
+async fn close(app: &App, quiz: &Quiz, mut attempt: Attempt, answers: &Answers) -> Result<Submission> {
+    let store = &app.ledger.store;
+    loop {
+        let now = app.ledger.clock.now();
+        let mut all = attempt.answers.clone();
+        if attempt.expires_at.is_none_or(|end| now < end) {
+            all.extend(answers.clone());
+        }
+        let ended = attempt.expires_at.map_or(now, |end| end.min(now));
+        let marked = domain::submit(quiz, &attempt, all, ended);
+        if let Some(submission) = store.submit(&marked, attempt.rev).await? {
+            return Ok(submission);
+        }
+        // Answers were saved meanwhile and count. One that is gone was submitted: the next round finds its result.
+        if let Some(changed) = store.attempt(attempt.id).await? {
+            attempt = changed;
+        }
     }
-    let ended = attempt.expires_at.map_or(now, |end| end.min(now));
-    Ok(app.ledger.store.submit(&domain::submit(quiz, &attempt, all, ended)).await?)
 }
 
-fn check_ids(quiz: &Quiz, answers: &Answers) -> Result<()> {
+/// Answers to questions of this quiz, of a size that a student may need.
+fn check_answers(quiz: &Quiz, answers: &Answers) -> Result<()> {
+    if answers.len() > ANSWERS_MAX {
+        return Err(Problem::field("answers", format!("answers has more than {ANSWERS_MAX} answers")));
+    }
     let known = |id: &str| quiz.questions.iter().any(|question| question.id == id);
-    let errors: Vec<FieldError> = answers
-        .keys()
-        .filter(|id| !known(id))
-        .map(|id| FieldError {
-            field: format!("answers.{id}"),
-            message: format!("answers.{id} is not a question of this quiz"),
+    let wrong = answers.iter().filter_map(|(id, given)| match known(id) {
+        true => oversized(given).map(|why| (id, why)),
+        false => Some((id, "is not a question of this quiz".to_owned())),
+    });
+    let errors: Vec<FieldError> = wrong
+        .take(ERRORS_MAX)
+        .map(|(id, why)| {
+            let field = format!("answers.{}", id.chars().take(SHOWN_MAX).collect::<String>());
+            FieldError { message: format!("{field} {why}"), field }
         })
         .collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
+}
+
+/// Why an answer is larger than any may be.
+fn oversized(given: &Given) -> Option<String> {
+    let (items, long) = match given {
+        Given::Number(_) => (0, false),
+        Given::Text(text) => (1, is_long(text)),
+        Given::Texts(texts) => (texts.len(), texts.iter().any(|text| is_long(text))),
+        Given::Pairs(pairs) => {
+            (pairs.len(), pairs.iter().any(|(left, right)| is_long(left) || is_long(right)))
+        }
+    };
+    if items > ITEMS_MAX {
+        return Some(format!("has more than {ITEMS_MAX} items"));
+    }
+    long.then(|| format!("is longer than {TEXT_MAX} characters"))
+}
+
+fn is_long(text: &str) -> bool {
+    text.chars().nth(TEXT_MAX).is_some()
 }
 
 enum Found {

@@ -1,33 +1,31 @@
 //! Accounts and logins.
 
 use axum::{
-    extract::{FromRequest, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequest, Request, State, rejection::FormRejection},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use axum_extra::extract::{
-    CookieJar,
-    cookie::{Cookie, SameSite},
-};
+use axum_extra::extract::CookieJar;
 use garde::Validate;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use shared::{
-    domain::{Id, Role, Session, Timestamp, User, email_key},
+    domain::{Id, Role, Timestamp, User, email_key},
     store::StoreError,
 };
 use utoipa::ToSchema;
 
 use crate::{
     app::App,
-    extract::{Caller, Json, Validated, check_origin, data_problem},
+    extract::{Caller, Json, Validated, body_problem, data_problem},
     passwords::BYTES_MAX,
     problem::{Problem, ProblemBody, Result},
 };
 
-const ACCESS_COOKIE: &str = "jwt";
-const REFRESH_COOKIE: &str = "refresh_token";
-const COOKIE_AGE: time::Duration = time::Duration::days(7);
+pub mod sessions;
+
+use sessions::{SessionView, start};
+
 /// Tries at a username that nobody has.
 const USERNAME_TRIES: u32 = 20;
 
@@ -67,19 +65,6 @@ impl From<User> for UserView {
             updated_at: user.updated_at,
         }
     }
-}
-
-/// A login.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionView {
-    user: UserView,
-    access_token: String,
-    /// Always `Bearer`.
-    token_type: &'static str,
-    /// Seconds until the access token ends.
-    expires_in: u64,
-    refresh_token: String,
 }
 
 /// A sentence for the user.
@@ -129,7 +114,10 @@ fn check_password(password: &str, _: &()) -> garde::Result {
 #[utoipa::path(post, path = "/auth/register", tag = "auth", request_body = Register, responses(
     (status = 201, body = UserView, headers(("Location", description = "The account"))),
     (status = 400, body = ProblemBody, description = "`validation.failed`, `user.email_taken`"),
+    (status = 401, body = ProblemBody, description = "With a bearer token: `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
+    (status = 403, body = ProblemBody, description = "`auth.cross_site`, `account.deactivated`"),
     (status = 409, body = ProblemBody, description = "`user.username_taken`"),
+    (status = 413, body = ProblemBody, description = "`body.too_large`"),
 ))]
 pub async fn register(
     State(app): State<App>,
@@ -215,7 +203,10 @@ impl FromRequest<App> for LoginBody {
             return Ok(Self(Json::<Login>::from_request(request, app).await?.0));
         }
         let form = axum::Form::<Login>::from_request(request, app).await;
-        let axum::Form(login) = form.map_err(|rejection| data_problem(&rejection.body_text()))?;
+        let axum::Form(login) = form.map_err(|rejection| match rejection {
+            FormRejection::BytesRejection(rejection) => body_problem(&rejection),
+            other => data_problem(&other.body_text()),
+        })?;
         Ok(Self(login.validated()?))
     }
 }
@@ -227,7 +218,8 @@ impl FromRequest<App> for LoginBody {
         (status = 200, body = SessionView),
         (status = 400, body = ProblemBody, description = "`validation.failed`"),
         (status = 401, body = ProblemBody, description = "`auth.bad_credentials`"),
-        (status = 403, body = ProblemBody, description = "`account.deactivated`"),
+        (status = 403, body = ProblemBody, description = "`auth.cross_site`, `account.deactivated`"),
+        (status = 413, body = ProblemBody, description = "`body.too_large`"),
     ))]
 pub async fn login(State(app): State<App>, jar: CookieJar, LoginBody(login): LoginBody) -> Result<Response> {
     let Some(name) = login.email.or(login.username).filter(|name| !name.trim().is_empty()) else {
@@ -253,7 +245,7 @@ pub async fn login(State(app): State<App>, jar: CookieJar, LoginBody(login): Log
 /// Creates a throwaway account and logs it in. Registering with its token keeps what it made.
 #[utoipa::path(post, path = "/auth/guest", tag = "auth", responses(
     (status = 201, body = SessionView),
-    (status = 403, body = ProblemBody, description = "`auth.guests_off`"),
+    (status = 403, body = ProblemBody, description = "`auth.cross_site`, `auth.guests_off`"),
 ))]
 pub async fn guest(State(app): State<App>, jar: CookieJar) -> Result<Response> {
     if !app.guests {
@@ -279,25 +271,6 @@ pub async fn guest(State(app): State<App>, jar: CookieJar) -> Result<Response> {
     start(&app, jar, user, &session, StatusCode::CREATED)
 }
 
-/// Ends this login. Its refresh tokens end at once, its access tokens within 30 s.
-#[utoipa::path(post, path = "/auth/logout", tag = "auth", security(("bearer" = []), ("cookie" = [])), responses(
-    (status = 200, body = Message),
-    (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`"),
-))]
-pub async fn logout(State(app): State<App>, jar: CookieJar, caller: Caller) -> Result<Response> {
-    if let Some(session) = caller.session {
-        app.logins.end(session).await?;
-    }
-    Ok((forget(jar), Json(Message { message: "Logged out successfully" })).into_response())
-}
-
-/// Clears the cookies of a login.
-fn forget(jar: CookieJar) -> CookieJar {
-    // Added, not removed: the jar says nothing about a cookie that this request did not carry.
-    let cleared = |name: &'static str, path: &'static str| Cookie::build(name).path(path).removal();
-    jar.add(cleared(ACCESS_COOKIE, "/")).add(cleared(REFRESH_COOKIE, "/auth"))
-}
-
 /// The caller's account.
 #[utoipa::path(get, path = "/auth/me", tag = "auth", security(("bearer" = []), ("cookie" = [])), responses(
     (status = 200, body = UserView),
@@ -305,96 +278,4 @@ fn forget(jar: CookieJar) -> CookieJar {
 ))]
 pub async fn me(caller: Caller) -> Json<UserView> {
     Json(caller.user.into())
-}
-
-/// A refresh token, unless its cookie is sent.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RefreshBody {
-    refresh_token: Option<String>,
-}
-
-/// Trades a refresh token for new tokens. Each is good once: one that comes back ends the login.
-#[utoipa::path(post, path = "/auth/refresh", tag = "auth", request_body = Option<RefreshBody>, responses(
-    (status = 200, body = SessionView),
-    (status = 401, body = ProblemBody, description = "`auth.refresh_invalid`, `auth.refresh_reused`"),
-))]
-pub async fn refresh(
-    State(app): State<App>,
-    jar: CookieJar,
-    headers: HeaderMap,
-    body: axum::body::Bytes,
-) -> Response {
-    match renew(&app, &jar, &headers, &body).await {
-        Ok((user, session)) => start(&app, jar, user, &session, StatusCode::OK).into_response(),
-        // Cookies that are good for nothing would go on failing every request that carries them.
-        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
-            (forget(jar), problem).into_response()
-        }
-        Err(problem) => problem.into_response(),
-    }
-}
-
-async fn renew(app: &App, jar: &CookieJar, headers: &HeaderMap, body: &[u8]) -> Result<(User, Session)> {
-    let body: RefreshBody = match body.is_empty() {
-        true => RefreshBody::default(),
-        false => serde_json::from_slice(body).map_err(|_| {
-            Problem::bad_request("body.malformed", "Send { refreshToken } as JSON, or no body.")
-        })?,
-    };
-    let token = match (body.refresh_token, jar.get(REFRESH_COOKIE)) {
-        (Some(token), _) => token,
-        (None, Some(cookie)) => {
-            check_origin(headers, app)?;
-            cookie.value().to_owned()
-        }
-        (None, None) => return Err(invalid_refresh()),
-    };
-    let claims = app.tokens.read_refresh(&token, app.ledger.clock.now()).map_err(|_| invalid_refresh())?;
-    let id: Id = claims.sid.parse().map_err(|_| invalid_refresh())?;
-    let session = app.ledger.store.session(id).await?.filter(|session| session.revoked_at.is_none());
-    let session = session.ok_or_else(invalid_refresh)?;
-    let user = app.ledger.store.user(session.user_id).await?.filter(|user| user.is_active);
-    let user = user.ok_or_else(invalid_refresh)?;
-    let Some(session) = app.logins.rotate(session, claims.generation).await? else {
-        let detail = "This refresh token was used before, so the login was ended. Sign in again.";
-        return Err(Problem::unauthorized("auth.refresh_reused", detail));
-    };
-    Ok((user, session))
-}
-
-fn invalid_refresh() -> Problem {
-    Problem::unauthorized("auth.refresh_invalid", "The refresh token is not valid any more. Sign in again.")
-}
-
-/// Hands out a login's tokens, in the body and as cookies.
-fn start(app: &App, jar: CookieJar, user: User, session: &Session, status: StatusCode) -> Result<Response> {
-    let unsigned = |error| {
-        tracing::error!(%error, "no token");
-        Problem::internal()
-    };
-    let access_token = app.tokens.access(&user, session.id, app.ledger.clock.now()).map_err(unsigned)?;
-    let refresh_token = app.tokens.refresh(session).map_err(unsigned)?;
-    let cookie = |name: &'static str, value: &str, path: &'static str| {
-        let mut cookie = Cookie::new(name, value.to_owned());
-        cookie.set_path(path);
-        cookie.set_http_only(true);
-        cookie.set_same_site(SameSite::Strict);
-        cookie.set_secure(app.secure_cookies);
-        cookie.set_max_age(COOKIE_AGE);
-        cookie
-    };
-    let jar = jar.add(cookie(ACCESS_COOKIE, &access_token, "/")).add(cookie(
-        REFRESH_COOKIE,
-        &refresh_token,
-        "/auth",
-    ));
-    let view = SessionView {
-        user: user.into(),
-        access_token,
-        token_type: "Bearer",
-        expires_in: app.tokens.lifetime().as_secs(),
-        refresh_token,
-    };
-    Ok((status, jar, Json(view)).into_response())
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -21,9 +21,12 @@ use super::{
 };
 use crate::{
     app::App,
-    extract::{Caller, Json, Validated, Wait},
+    extract::{Caller, Json, Validated, Wait, body_problem},
     problem::{Problem, ProblemBody, Result},
 };
+
+/// Most characters of a document's password.
+const PASSWORD_MAX: usize = 256;
 
 /// Where the text of a quiz comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -126,7 +129,8 @@ pub struct FromPdf {
     instructions: Option<String>,
     /// Pages to read, such as `1-3,7`; all when absent.
     pages: Option<String>,
-    /// Password that opens the PDF.
+    /// Password that opens the PDF, at most 256 characters.
+    #[schema(max_length = 256)]
     password: Option<String>,
 }
 
@@ -148,7 +152,7 @@ pub struct TextOrPdf(Ask);
 impl FromRequest<App> for TextOrPdf {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self> {
+    async fn from_request(mut request: Request, app: &App) -> Result<Self> {
         let kind = request
             .headers()
             .get(header::CONTENT_TYPE)
@@ -164,13 +168,11 @@ impl FromRequest<App> for TextOrPdf {
             }
             return Ok(Self(pdf(upload)?));
         }
+        DefaultBodyLimit::max(app.document_max()).apply(&mut request);
         // Read one by one, because an error within a flattened part does not name its field.
         let (head, body) = request.into_parts();
         let body = Bytes::from_request(Request::from_parts(head.clone(), body), app).await;
-        let body = body.map_err(|rejection| {
-            Problem::of_status(rejection.status())
-                .unwrap_or_else(|| Problem::bad_request("body.unreadable", "The body could not be read."))
-        })?;
+        let body = body.map_err(|rejection| body_problem(&rejection))?;
         let again = || Request::from_parts(head.clone(), Body::from(body.clone()));
         let Json(text) = Json::<Text>::from_request(again(), app).await?;
         let Json(wishes) = Json::<Wishes>::from_request(again(), app).await?;
@@ -202,7 +204,14 @@ fn pdf(mut upload: Upload) -> Result<Ask> {
         instructions: upload.text("instructions"),
         not_before: upload.text("notBefore").map(|text| named(&text, "notBefore")).transpose()?,
     };
-    let kind = Kind::Pdf { pages, password: upload.text("password") };
+    let password = upload.text("password");
+    if password.as_ref().is_some_and(|password| password.chars().count() > PASSWORD_MAX) {
+        return Err(Problem::field(
+            "password",
+            format!("password must have at most {PASSWORD_MAX} characters"),
+        ));
+    }
+    let kind = Kind::Pdf { pages, password };
     Ok(Ask { bytes, kind, wishes: wishes.validated()? })
 }
 

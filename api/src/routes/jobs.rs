@@ -199,38 +199,60 @@ pub async fn get(
 }
 
 /// Stops a job that is not finished.
-#[utoipa::path(post, path = "/jobs/{id}/cancel", tag = "jobs", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/jobs/{id}/cancel", tag = "jobs",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The job's `ETag`")),
     security(("bearer" = []), ("cookie" = [])), responses(
         (status = 200, body = JobView),
         (status = 400, body = ProblemBody, description = "`id.invalid`"),
         (status = 401, body = ProblemBody, description = "`auth.required`"),
         (status = 404, body = ProblemBody, description = "`job.not_found`"),
         (status = 409, body = ProblemBody, description = "`job.not_cancellable`"),
+        (status = 412, body = ProblemBody, description = "`precondition.failed`"),
     ))]
-pub async fn cancel(State(app): State<App>, caller: Caller, Path(id): Path<JobId>) -> Result<Json<JobView>> {
-    change(&app, &caller, id, Job::cancel).await
+pub async fn cancel(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<JobId>,
+    conditions: Conditions,
+) -> Result<Json<JobView>> {
+    change(&app, &caller, id, &conditions, Job::cancel).await
 }
 
 /// Tries a failed, cancelled or waiting job again, now. What it finished before is not done again.
-#[utoipa::path(post, path = "/jobs/{id}/retry", tag = "jobs", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/jobs/{id}/retry", tag = "jobs",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The job's `ETag`")),
     security(("bearer" = []), ("cookie" = [])), responses(
         (status = 200, body = JobView),
         (status = 400, body = ProblemBody, description = "`id.invalid`"),
         (status = 401, body = ProblemBody, description = "`auth.required`"),
         (status = 404, body = ProblemBody, description = "`job.not_found`"),
-        (status = 409, body = ProblemBody, description = "`job.not_retryable`"),
+        (status = 409, body = ProblemBody, description = "`job.not_retryable`, `job.retry_limit`"),
+        (status = 412, body = ProblemBody, description = "`precondition.failed`"),
     ))]
-pub async fn retry(State(app): State<App>, caller: Caller, Path(id): Path<JobId>) -> Result<Json<JobView>> {
-    change(&app, &caller, id, Job::retry).await
+pub async fn retry(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<JobId>,
+    conditions: Conditions,
+) -> Result<Json<JobView>> {
+    change(&app, &caller, id, &conditions, Job::retry).await
 }
 
 async fn change(
     app: &App,
     caller: &Caller,
     id: JobId,
-    transition: fn(&mut Job, Timestamp) -> std::result::Result<(), Refusal>,
+    conditions: &Conditions,
+    mut transition: impl FnMut(&mut Job, Timestamp) -> std::result::Result<(), Refusal>,
 ) -> Result<Json<JobView>> {
-    own(app, caller, id).await?;
-    let (job, ()) = app.ledger.update(id, transition).await?;
+    let mut job = own(app, caller, id).await?;
+    let change = app.ledger.change(&mut job, |job, now| {
+        // Here, where whoever wrote in between is noticed.
+        match Tag::of(&JobView::from(job.clone())).and_then(|tag| conditions.check(&[tag])) {
+            Ok(()) => transition(job, now).map(Ok),
+            Err(problem) => Ok(Err(problem)),
+        }
+    });
+    change.await??;
     Ok(Json(job.into()))
 }

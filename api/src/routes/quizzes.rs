@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Message;
 use crate::{
     app::App,
-    extract::{Caller, Conditions, Json, List, Path, Query, listed},
+    extract::{Caller, Conditions, Json, List, Path, Query, Tag, listed},
     problem::{Problem, ProblemBody, Result},
 };
 
@@ -175,7 +175,8 @@ pub async fn get(
 }
 
 /// Archives a quiz: it stays readable, its attempts are kept, new ones are refused.
-#[utoipa::path(delete, path = "/quiz/{id}", tag = "quizzes", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/quiz/{id}", tag = "quizzes",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The quiz's `ETag`, with or without answers")),
     security(("bearer" = []), ("cookie" = [])), responses(
         (status = 200, body = Message),
         (status = 400, body = ProblemBody, description = "`id.invalid`"),
@@ -190,7 +191,8 @@ pub async fn delete(
     conditions: Conditions,
 ) -> Result<Response> {
     let quiz = readable(&app, &caller, id).await?;
-    conditions.check(&QuizView::without_answers(quiz))?;
+    let plain = Tag::of(&QuizView::without_answers(quiz.clone()))?;
+    conditions.check(&[plain, Tag::of(&QuizView::with_answers(quiz))?])?;
     app.ledger.store.archive_quiz(id, app.ledger.clock.now()).await?;
     Ok(Json(Message { message: "Quiz deleted successfully" }).into_response())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::{
-    extract::{FromRequest, Multipart, Request, multipart::MultipartError},
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request, multipart::MultipartError},
     http::StatusCode,
 };
 
@@ -23,15 +23,14 @@ pub struct Upload {
 const FIELD_MAX: usize = 64 << 10;
 /// Most fields.
 const FIELDS_MAX: usize = 100;
-/// How far beyond the limit an upload is read to its end, so that its sender gets to read the answer.
-const DRAINED_MAX: usize = 64 << 20;
 /// Where PDF readers look for the header, in bytes.
 const HEADER_WINDOW: usize = 1024;
 
 impl FromRequest<App> for Upload {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self> {
+    async fn from_request(mut request: Request, app: &App) -> Result<Self> {
+        DefaultBodyLimit::max(app.document_max()).apply(&mut request);
         let mut form = Multipart::from_request(request, app).await.map_err(|rejection| {
             tracing::debug!(%rejection, "not a form");
             let detail = "Send the form as multipart/form-data.";
@@ -53,18 +52,11 @@ impl FromRequest<App> for Upload {
             }
             let limit = if name == "file" { app.max_file_size } else { FIELD_MAX };
             let mut bytes = Vec::new();
-            let mut size = 0;
             while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
-                size += chunk.len();
-                if size > DRAINED_MAX {
+                if bytes.len() + chunk.len() > limit {
                     return Err(too_large(&name, limit));
                 }
-                if size <= limit {
-                    bytes.extend_from_slice(&chunk);
-                }
-            }
-            if size > limit {
-                return Err(too_large(&name, limit));
+                bytes.extend_from_slice(&chunk);
             }
             if name == "file" {
                 upload.file = Some(bytes);

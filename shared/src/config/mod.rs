@@ -150,7 +150,7 @@ impl Config {
             jwt_expires_in: reader.duration(&["JWT_EXPIRES_IN"], Duration::from_secs(7 * 24 * 3600)),
             bcrypt_cost: reader.number(&["BCRYPT_COST"], 10),
             guests: reader.switch(&["GUESTS"], embedded || !production),
-            allowed_origins: reader.list(&["ALLOWED_ORIGINS", "CORS_ORIGINS"]),
+            allowed_origins: origins(&mut reader),
             max_file_size: reader.number(&["MAX_FILE_SIZE"], 10 << 20),
             worker_concurrency: reader.number(&["WORKER_CONCURRENCY"], 4),
             metrics_port: reader.number(&["METRICS_PORT"], 9464),
@@ -198,6 +198,28 @@ fn backends(reader: &mut Reader<'_>) -> Option<Backends> {
             None
         }
     }
+}
+
+/// Origins as browsers send them: scheme, host and port, without a path.
+fn origins(reader: &mut Reader<'_>) -> Vec<String> {
+    let origins: Vec<String> = reader
+        .list(&["ALLOWED_ORIGINS", "CORS_ORIGINS"])
+        .iter()
+        .map(|origin| origin.trim_matches(['[', ']', '"', '\'']).trim_end_matches('/').to_owned())
+        .filter(|origin| !origin.is_empty())
+        .collect();
+    for origin in &origins {
+        let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
+        let is_origin = host.is_some_and(|host| {
+            !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c))
+        });
+        if !is_origin {
+            reader.mistake(format!(
+                "ALLOWED_ORIGINS has {origin:?}; name each origin, such as https://study.example.org"
+            ));
+        }
+    }
+    origins
 }
 
 fn check_secret(reader: &mut Reader<'_>, secret: Option<&SecretString>, embedded: bool, production: bool) {

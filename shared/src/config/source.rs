@@ -1,7 +1,7 @@
 //! Reads variables by their present and their old names. Written by hand because no library takes
 //! several names for one value, `NAME_FILE` for secrets, and reports every mistake at once.
 
-use std::{collections::HashMap, fmt::Display, path::Path, str::FromStr, time::Duration};
+use std::{collections::HashMap, ffi::OsString, fmt::Display, path::Path, str::FromStr, time::Duration};
 
 use secrecy::SecretString;
 
@@ -31,7 +31,9 @@ impl Source {
                 values.insert(name, value);
             }
         }
-        values.extend(std::env::vars());
+        let readable =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        values.extend(std::env::vars_os().filter_map(readable));
         Ok(Self(values))
     }
 

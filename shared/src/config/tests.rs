@@ -52,3 +52,13 @@ fn a_worker_needs_the_services_and_no_secret() {
     assert!(Config::read(Program::Worker, &services).is_ok());
     assert!(Config::read(Program::Api, &services).is_err());
 }
+
+#[test]
+fn origins_are_named_one_by_one() {
+    let read = |origins| Config::read(Program::Api, &Source::from([("ALLOWED_ORIGINS", origins)]));
+    let listed = read("[\"https://a.example/\", \"http://localhost:3000\"]").unwrap();
+    assert_eq!(listed.allowed_origins, ["https://a.example", "http://localhost:3000"]);
+    for wrong in ["*", "a.example", "https://a.example/app", "https://*.example"] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}

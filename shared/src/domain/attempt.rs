@@ -43,6 +43,9 @@ pub struct Attempt {
     pub answers: BTreeMap<String, Given>,
     /// Question ids in the order this attempt shows them.
     pub order: Vec<String>,
+    /// Counts how often answers were saved, so that none is lost that is saved while the attempt is marked.
+    #[serde(default)]
+    pub rev: i64,
 }
 
 /// How one question was answered.

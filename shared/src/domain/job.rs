@@ -13,231 +13,22 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{Id, JobId, Question, Timestamp};
 
+mod record;
+
+pub use record::{
+    AttemptRecord, CHECKPOINT_MAX, Cost, Event, EventBody, JobError, JobResult, JobStatus, Lease, NewJob,
+    Progress, Usage,
+};
+
 /// Leases lost in a row, without a checkpoint between them, after which a job is given up.
 const LOST_LEASES_MAX: u32 = 5;
+/// How often a job may be retried by hand: each retry adds to an event log that is one document.
+const RETRIES_MAX: u32 = 50;
 /// Attempts whose history a record keeps.
 const ATTEMPTS_KEPT: usize = 20;
-
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum JobStatus {
-    /// Waits for its `notBefore`.
-    Scheduled,
-    /// Waits for a worker.
-    Queued,
-    /// A worker holds its lease.
-    Running,
-    /// Failed in a way that may pass; runs again at `nextRetryAt`.
-    Retrying,
-    /// Done, with a result.
-    Succeeded,
-    /// Given up, with an error; may be retried by hand.
-    Failed,
-    /// Stopped by its owner.
-    Cancelled,
-    /// Failed and put aside by an operator.
-    Discarded,
-}
-
-impl JobStatus {
-    /// Every status, in the order of a job's life.
-    pub const ALL: [Self; 8] = [
-        Self::Scheduled,
-        Self::Queued,
-        Self::Running,
-        Self::Retrying,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Cancelled,
-        Self::Discarded,
-    ];
-
-    /// Whether nothing will happen any more unless somebody asks for it.
-    pub fn is_finished(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled | Self::Discarded)
-    }
-
-    /// The name on the wire and in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Retrying => "retrying",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Discarded => "discarded",
-        }
-    }
-}
-
-/// How far a job is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-pub struct Progress {
-    /// 0–100, never falls within an attempt.
-    pub percent: u32,
-    /// Name of the stage, such as `extracting` or `generating`.
-    pub stage: String,
-    /// The stage in words for a person.
-    pub message: String,
-    /// Items finished in all.
-    pub done: u32,
-    /// Items there will be, 0 while unknown.
-    pub total: u32,
-}
-
-/// Why a job failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct JobError {
-    /// Stable code, such as `pdf.encrypted`.
-    pub code: String,
-    /// What happened and what to do about it.
-    pub message: String,
-    /// Whether the same input may succeed later.
-    pub retryable: bool,
-}
-
-impl JobError {
-    /// An error of the input or of the provider that trying again will not mend.
-    pub fn fatal(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), retryable: false }
-    }
-
-    /// An error that may pass.
-    pub fn transient(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), retryable: true }
-    }
-}
-
-/// What a job made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct JobResult {
-    /// Kind of resource, such as `quiz`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Its id.
-    pub id: String,
-    /// Where it is read, a path on this server.
-    pub url: String,
-}
-
-/// An amount of money.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Cost {
-    /// In units of the currency.
-    pub amount: f64,
-    /// ISO 4217 code.
-    pub currency: String,
-}
-
-/// What calls to a provider used.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Usage {
-    /// Tokens sent, cached ones included.
-    pub prompt_tokens: u64,
-    /// Tokens received.
-    pub completion_tokens: u64,
-    /// Tokens sent that the provider had cached.
-    pub cached_tokens: u64,
-    /// What they cost, where a price is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost: Option<Cost>,
-}
-
-/// A worker's claim on a running job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lease {
-    /// Name of the worker process.
-    pub worker: String,
-    /// When it ends unless renewed.
-    pub until: Timestamp,
-}
-
-/// One try, kept for operators.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AttemptRecord {
-    /// Counts from 1; a lost lease does not use a number up.
-    pub number: u32,
-    /// Name of the worker process.
-    pub worker: String,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// When it ended; absent while it runs.
-    pub finished_at: Option<Timestamp>,
-    /// How it failed.
-    pub error: Option<JobError>,
-}
-
-/// An entry of a job's event log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Event {
-    /// Counts from 1 within the job, without gaps.
-    pub seq: i64,
-    /// When it happened.
-    pub at: Timestamp,
-    /// What happened.
-    #[serde(flatten)]
-    pub body: EventBody,
-}
-
-/// What an event tells.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", content = "data", rename_all = "lowercase")]
-pub enum EventBody {
-    /// The job changed state.
-    Status {
-        /// The new state.
-        status: JobStatus,
-        /// The attempt it is in.
-        attempt: u32,
-    },
-    /// The job got further.
-    Progress(Progress),
-    /// Questions were accepted; neither key nor quote is among them.
-    Questions {
-        /// The new questions.
-        questions: Vec<Question>,
-        /// Questions accepted so far.
-        done: u32,
-        /// Questions there will be.
-        total: u32,
-    },
-    /// The job succeeded.
-    Done {
-        /// What it made.
-        result: JobResult,
-    },
-    /// The job failed for good or was cancelled.
-    Error {
-        /// Why.
-        error: JobError,
-    },
-}
-
-/// What a new job needs to be.
-#[derive(Debug, Clone)]
-pub struct NewJob {
-    /// Its id.
-    pub id: JobId,
-    /// Wire name of its kind.
-    pub kind: &'static str,
-    /// Who asked for it.
-    pub user_id: Option<Id>,
-    /// What the worker needs to know.
-    pub payload: serde_json::Value,
-    /// Tries before it fails for good.
-    pub max_attempts: u32,
-    /// Earliest start.
-    pub not_before: Option<Timestamp>,
-}
 
 /// The transition does not fit the job's present state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -254,6 +45,9 @@ pub enum Refusal {
     /// Only a failed, cancelled or waiting job can be retried.
     #[error("only a failed, cancelled or waiting job can be retried")]
     NotRetryable,
+    /// A job can be retried by hand so often and no more.
+    #[error("the job was retried too often; ask for a new one")]
+    RetryLimit,
 }
 
 /// A job of the ledger.
@@ -303,6 +97,9 @@ pub struct Job {
     pub token: i64,
     /// Leases lost in a row without a checkpoint.
     pub lost_leases: u32,
+    /// Times it was retried by hand.
+    #[serde(default)]
+    pub retries: u32,
     /// The latest tries.
     pub attempts: Vec<AttemptRecord>,
     /// Number of the last event.
@@ -341,6 +138,7 @@ impl Job {
             lease: None,
             token: 0,
             lost_leases: 0,
+            retries: 0,
             attempts: Vec::new(),
             last_event: 0,
             rev: 0,
@@ -495,6 +293,10 @@ impl Job {
         if !matches!(self.status, JobStatus::Failed | JobStatus::Cancelled | JobStatus::Retrying) {
             return Err(Refusal::NotRetryable);
         }
+        if self.retries >= RETRIES_MAX {
+            return Err(Refusal::RetryLimit);
+        }
+        self.retries += 1;
         self.attempt = 0;
         self.lost_leases = 0;
         self.error = None;

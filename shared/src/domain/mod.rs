@@ -16,8 +16,8 @@ pub use attempt::{Attempt, Given, QuestionResult, Submission};
 pub use fold::fold;
 pub use id::{Id, InvalidId, JobId};
 pub use job::{
-    AttemptRecord, Cost, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease, NewJob, Progress,
-    Refusal, Usage,
+    AttemptRecord, CHECKPOINT_MAX, Cost, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease,
+    NewJob, Progress, Refusal, Usage,
 };
 pub use mark::{Marks, mark, submit};
 pub use pages::{PageRanges, PageRangesError};

@@ -47,18 +47,32 @@ impl Dispatcher {
         }
     }
 
-    /// One look at the ledger.
-    pub async fn tick(&self) -> Result<(), LedgerError> {
+    /// One look at the ledger. A job that cannot be mended keeps neither the others nor lost rings from their turn.
+    pub async fn tick(&self) -> Result<(), StoreError> {
+        let mended = self.mend_overdue().await;
+        self.ring_again().await?;
+        mended
+    }
+
+    async fn mend_overdue(&self) -> Result<(), StoreError> {
         loop {
             let overdue = self.ledger.store.overdue_jobs(self.ledger.clock.now(), BATCH).await?;
+            let mut failed = 0;
             for job in &overdue {
-                self.mend(job).await?;
+                match self.mend(job).await {
+                    Ok(()) => {}
+                    // The next one would wait for the store just as long.
+                    Err(LedgerError::Store(error @ StoreError::Unavailable(_))) => return Err(error),
+                    Err(error) => {
+                        failed += 1;
+                        tracing::warn!(job = %job.id, %error, "a job could not be mended");
+                    }
+                }
             }
-            if overdue.len() < BATCH as usize {
-                break;
+            if overdue.len() < BATCH as usize || failed == overdue.len() {
+                return Ok(());
             }
         }
-        Ok(self.ring_again().await?)
     }
 
     async fn mend(&self, job: &Job) -> Result<(), LedgerError> {

@@ -246,10 +246,11 @@ backends! {
     fn attempt(&self, id: Id) -> Option<Attempt>;
     /// The student's open attempt at a quiz.
     fn attempt_at(&self, quiz_id: Id, user_id: Id) -> Option<Attempt>;
-    /// Adds answers to an open attempt; false if it is no longer open.
+    /// Adds answers to an open attempt and raises its `rev`; false if it is no longer open.
     fn save_answers(&self, id: Id, answers: &BTreeMap<String, Given>) -> bool;
-    /// Submits an attempt and closes the open one; if it was submitted before, the first submission is returned.
-    fn submit(&self, submission: &Submission) -> Submission;
+    /// Submits an attempt, marked as it was at `rev`, and closes the open one; if it was submitted before, the
+    /// first submission is returned. None if answers were saved since: read and mark it again.
+    fn submit(&self, submission: &Submission, rev: i64) -> Option<Submission>;
     /// A submission by id.
     fn submission(&self, id: Id) -> Option<Submission>;
     /// Submissions, newest first unless the window says otherwise.
@@ -291,6 +292,8 @@ backends! {
     fn begin_idempotent(&self, key: &str, fingerprint: &str, now: Timestamp, stale_before: Timestamp) -> Idempotency;
     /// Keeps the response of a finished request.
     fn keep_response(&self, key: &str, response: &KeptResponse) -> ();
+    /// Renews a reservation, so that it does not become stale while its request runs.
+    fn renew_key(&self, key: &str, now: Timestamp) -> ();
     /// Gives a reserved key back.
     fn forget_key(&self, key: &str) -> ();
 

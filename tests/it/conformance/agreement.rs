@@ -126,9 +126,9 @@ impl Story<'_> {
             let open = store.attempt(attempt.id).await.unwrap().unwrap();
             self.tell("saved", json!([saved, open]));
             let submission = make::submission(&open, percentage, self.at(100 + u64::from(number)));
-            self.tell("submitted", json!(store.submit(&submission).await.unwrap()));
+            self.tell("submitted", json!(store.submit(&submission, open.rev).await.unwrap()));
             let second = Submission { percentage: 1.0, ..submission };
-            self.tell("submitted again", json!(store.submit(&second).await.unwrap()));
+            self.tell("submitted again", json!(store.submit(&second, 0).await.unwrap()));
             self.tell("counted", json!(store.quiz(quiz).await.unwrap()));
             self.tell("read", json!(store.submission(attempt.id).await.unwrap()));
         }

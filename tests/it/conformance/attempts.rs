@@ -62,7 +62,7 @@ async fn an_unknown_attempt_is_none(bench: &Bench) {
 async fn a_second_open_attempt_is_the_first(bench: &Bench) {
     let first = open(bench).await;
     assert!(bench.store.save_answers(first.id, &answers(&[("1", "two")])).await.unwrap());
-    let stands = Attempt { answers: answers(&[("1", "two")]), ..first };
+    let stands = Attempt { answers: answers(&[("1", "two")]), rev: 1, ..first };
     let second = make::attempt(bench.id(), stands.quiz_id, stands.user_id, bench.now());
     assert_eq!(bench.store.open_attempt(&second).await.unwrap(), stands);
     assert_eq!(bench.store.attempt(second.id).await.unwrap(), None);
@@ -95,7 +95,8 @@ async fn saved_answers_are_merged_into_those_before(bench: &Bench) {
         assert!(bench.store.save_answers(attempt.id, &answers(given)).await.unwrap());
     }
     let merged = answers(&[("1", "one"), ("2", "TWO"), ("3", "three")]);
-    assert_eq!(bench.store.attempt(attempt.id).await.unwrap(), Some(Attempt { answers: merged, ..attempt }));
+    let saved = Attempt { answers: merged, rev: 3, ..attempt };
+    assert_eq!(bench.store.attempt(saved.id).await.unwrap(), Some(saved));
 }
 
 async fn answers_of_every_shape_and_name_are_read_as_given(bench: &Bench) {
@@ -125,14 +126,14 @@ async fn answers_of_an_attempt_that_is_not_open_are_refused(bench: &Bench) {
     assert!(!bench.store.save_answers(bench.id(), &given).await.unwrap());
     let attempt = open(bench).await;
     let submission = make::submission(&attempt, 50.0, bench.now());
-    bench.store.submit(&submission).await.unwrap();
+    bench.store.submit(&submission, 0).await.unwrap();
     assert!(!bench.store.save_answers(attempt.id, &given).await.unwrap());
     assert_eq!(bench.store.submission(attempt.id).await.unwrap(), Some(submission));
 }
 
 async fn a_submitted_attempt_is_no_longer_open(bench: &Bench) {
     let (attempt, other) = (open(bench).await, open(bench).await);
-    bench.store.submit(&make::submission(&attempt, 50.0, bench.now())).await.unwrap();
+    bench.store.submit(&make::submission(&attempt, 50.0, bench.now()), 0).await.unwrap();
     assert_eq!(bench.store.attempt(attempt.id).await.unwrap(), None);
     assert_eq!(bench.store.attempt_at(attempt.quiz_id, attempt.user_id).await.unwrap(), None);
     assert_eq!(bench.store.attempt(other.id).await.unwrap(), Some(other));
@@ -140,7 +141,7 @@ async fn a_submitted_attempt_is_no_longer_open(bench: &Bench) {
 
 async fn after_a_submission_another_attempt_opens(bench: &Bench) {
     let first = open(bench).await;
-    bench.store.submit(&make::submission(&first, 50.0, bench.now())).await.unwrap();
+    bench.store.submit(&make::submission(&first, 50.0, bench.now()), 0).await.unwrap();
     let second =
         Attempt { attempt_number: 2, ..make::attempt(bench.id(), first.quiz_id, first.user_id, bench.now()) };
     assert_eq!(bench.store.open_attempt(&second).await.unwrap(), second);
@@ -157,7 +158,8 @@ async fn opening_while_another_request_submits_never_fails(bench: &Bench) {
             let mut submitted = Vec::new();
             for id in ids {
                 let open = store.open_attempt(&make::attempt(id, quiz, student, now)).await.unwrap();
-                submitted.push(store.submit(&make::submission(&open, 50.0, now)).await.unwrap().id);
+                let submission = make::submission(&open, 50.0, now);
+                submitted.push(store.submit(&submission, open.rev).await.unwrap().unwrap().id);
             }
             submitted
         }

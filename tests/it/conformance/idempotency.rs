@@ -13,6 +13,7 @@ on_every_store![
     a_key_of_another_request_is_a_mismatch,
     a_request_that_never_finished_is_taken_over_once_stale,
     a_stale_request_is_taken_over_by_one_of_many,
+    a_renewed_request_is_not_stale,
     a_forgotten_key_is_fresh,
     a_kept_response_is_not_forgotten,
     a_key_is_fresh_after_a_day,
@@ -49,6 +50,17 @@ async fn a_key_whose_request_runs_is_running(bench: &Bench) {
     assert_eq!(begin(bench, "key", "print").await, Idempotency::Running);
     bench.clock.advance(MINUTE);
     assert_eq!(begin(bench, "key", "print").await, Idempotency::Running);
+}
+
+async fn a_renewed_request_is_not_stale(bench: &Bench) {
+    begin(bench, "key", "print").await;
+    bench.clock.advance(MINUTE + MILLISECOND);
+    bench.store.renew_key("key", bench.now()).await.unwrap();
+    assert_eq!(begin(bench, "key", "print").await, Idempotency::Running);
+    bench.store.keep_response("key", &response()).await.unwrap();
+    bench.clock.advance(MINUTE);
+    bench.store.renew_key("key", bench.now()).await.unwrap();
+    assert_eq!(begin(bench, "key", "print").await, Idempotency::Replay(response()));
 }
 
 async fn a_finished_request_is_replayed(bench: &Bench) {

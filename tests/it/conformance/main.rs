@@ -24,3 +24,4 @@ mod redis_faults;
 mod results;
 mod sessions;
 mod submissions;
+mod unreadable;

@@ -136,6 +136,7 @@ pub fn attempt(id: Id, quiz_id: Id, user_id: Id, now: Timestamp) -> Attempt {
         expires_at: Some(now + Duration::from_secs(600)),
         answers: BTreeMap::new(),
         order: texts(&["2", "1", "q$5.x"]),
+        rev: 0,
     }
 }
 

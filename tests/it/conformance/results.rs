@@ -28,7 +28,7 @@ async fn submit(
     let attempt = make::attempt(bench.id(), quiz_id, user_id, bench.now());
     let submission =
         Submission { topic: topic.to_owned(), ..make::submission(&attempt, percentage, completed_at) };
-    bench.store.submit(&submission).await.unwrap()
+    bench.store.submit(&submission, 0).await.unwrap().unwrap()
 }
 
 async fn every_window_of_a_list_shows_its_part_and_the_whole_length(bench: &Bench) {

@@ -88,6 +88,21 @@ async fn two_hundred_jobs_survive_kill_9_every_two_seconds_and_each_makes_one_qu
 }
 
 #[tokio::test]
+async fn a_worker_killed_after_it_showed_a_question_is_followed_by_one_that_shows_the_others() {
+    let deepseek = Deepseek::start().await;
+    deepseek.push(Reply::HangAfter(1));
+    let (mongod, redis) = (Mongod::shared().await, RedisServer::shared().await);
+    let mut app = App::production_with(mongod, redis, 1, through(&deepseek)).await;
+    let ledger = ledger(&app).await;
+    let job = Asked::text(&app.client().register().await, 3).await;
+    let record = job.record(&ledger).await;
+    until(&ledger, &record, |job| job.progress.done == 1).await;
+    app.workers[0].kill_hard();
+    app.add_worker();
+    job.made_one_quiz(3).await;
+}
+
+#[tokio::test]
 async fn a_job_that_ends_five_workers_in_a_row_is_poisoned_and_runs_no_more() {
     let mut app = App::production(Mongod::shared().await, RedisServer::shared().await, 1).await;
     let ledger = ledger(&app).await;

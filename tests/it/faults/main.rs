@@ -8,5 +8,6 @@ mod kills;
 mod mongodb_down;
 mod redis_down;
 mod rig;
+mod secrets;
 mod shutdown;
 mod streams;

@@ -125,7 +125,8 @@ pub fn text_request(questions: usize) -> Value {
     json!({ "inputMethod": "text", "textContent": text, "questionCount": questions })
 }
 
-fn fixture(name: &str) -> PathBuf {
+/// A document of the fixtures.
+pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/pdf").join(name)
 }
 

@@ -7,10 +7,12 @@ use futures::future::join_all;
 use harness::deepseek::{Deepseek, Reply};
 use harness::{App, AppOptions, Mongod, RedisServer};
 use reqwest::Method;
+use rustix::process::Signal;
 use shared::domain::JobStatus;
 use tokio::sync::Notify;
+use tokio::time::{interval, timeout};
 
-use crate::rig::{Asked, hold, ledger, ran_once, through, until};
+use crate::rig::{Asked, SOON, hold, ledger, ran_once, through, until};
 
 #[tokio::test]
 async fn a_worker_told_to_end_finishes_what_runs_takes_nothing_new_and_exits_with_0() {
@@ -60,12 +62,26 @@ async fn an_api_told_to_end_ends_streams_answers_open_requests_and_exits_with_0(
     for _ in 0..3 {
         client.get("/auth/me").await.expect(200);
     }
-    let (status, rest) = tokio::join!(app.api.terminate(), stream.rest());
-    seen.extend(rest);
-    assert_eq!(status.code(), Some(0), "{}", app.api.log().text());
-    assert!(client.try_get("/health/ready").await.is_none_or(|reply| reply.status == 503));
+    app.api.signal(Signal::TERM);
+    // Whoever balances the load is told before connections are refused, and what it sent meanwhile is answered.
+    let mut looks = interval(Duration::from_millis(10));
+    let told = async {
+        loop {
+            looks.tick().await;
+            let ready = client.try_get("/health/ready").await.expect("a server that still listens");
+            if ready.status == 503 {
+                return ready;
+            }
+        }
+    };
+    assert_eq!(timeout(SOON, told).await.expect("a 503").json["status"], "stopping");
+    client.get("/auth/me").await.expect(200);
+    seen.extend(stream.rest().await);
     let waited = waiting.await.unwrap().expect("an answer to the open request");
     assert_eq!(waited.status().as_u16(), 200);
+    let status = app.api.ended().await;
+    assert_eq!(status.code(), Some(0), "{}", app.api.log().text());
+    assert!(client.try_get("/health/ready").await.is_none());
 
     // Both go on at the other replica.
     go_on.notify_one();
@@ -74,6 +90,22 @@ async fn an_api_told_to_end_ends_streams_answers_open_requests_and_exits_with_0(
     seen.extend(client.events(&job.id, last.as_deref()).await.rest().await);
     assert_eq!(crate::rig::told_once(&seen).len(), 3);
     Asked { client, ..job }.made_one_quiz(3).await;
+}
+
+#[tokio::test]
+async fn an_embedded_app_told_to_end_does_not_wait_for_a_slow_job_and_goes_on_with_it_at_the_next_start() {
+    let deepseek = Deepseek::start().await;
+    let go_on = Arc::new(Notify::new());
+    deepseek.push(Reply::When(go_on.clone()));
+    let mut app = App::embedded_with(through(&deepseek)).await;
+    let client = app.client().register().await;
+    let job = Asked::text(&client, 3).await;
+    deepseek.received(1).await;
+    let (status, took) = crate::rig::timed(app.api.terminate()).await;
+    assert_eq!(status.code(), Some(0), "{}", app.api.log().text());
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    app.restart().await;
+    Asked { client: client.at(&app.url), ..job }.made_one_quiz(3).await;
 }
 
 #[tokio::test]

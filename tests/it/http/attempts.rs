@@ -1,5 +1,7 @@
 //! Attempts at quizzes, and what becomes of them.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -11,6 +13,8 @@ on_each_mix!(
     of_twenty_submits_at_once_one_counts,
     of_twenty_openings_at_once_one_attempt_comes,
     saved_answers_count_at_the_end,
+    saves_beside_a_submit_count_or_are_refused,
+    answers_have_limits,
     a_submitted_attempt_takes_no_more_answers,
     unknown_questions_are_refused_and_nothing_is_lost,
     an_archived_quiz_is_readable_but_takes_no_attempts,
@@ -89,6 +93,73 @@ async fn saved_answers_count_at_the_end(mix: Mix) {
     assert_eq!(resumed, saved);
     let result = learner.post("/quiz/submit", &json!({ "attemptId": attempt })).await.expect(200).json;
     assert_eq!(result["percentage"], json!(100.0));
+}
+
+async fn saves_beside_a_submit_count_or_are_refused(mix: Mix) {
+    let learner = mix.learner().await;
+    let quiz = quiz(&learner, 5).await;
+    let questions: Vec<&str> =
+        items(&quiz["questions"]).iter().map(|question| text(&question["id"])).collect();
+    for _ in 0..5 {
+        let attempt = attempt(&learner, &quiz).await;
+        let save = |question: &str| {
+            let (learner, path) = (learner.clone(), format!("/quiz/attempts/{attempt}/answers"));
+            let body = json!({ "answers": { question: "mine" } });
+            async move { learner.patch(&path, &body).await }
+        };
+        let body = json!({ "attemptId": attempt });
+        let (saves, result) = futures::join!(
+            join_all(questions.iter().map(|id| save(id))),
+            learner.post("/quiz/submit", &body)
+        );
+        let result = result.expect(200).json;
+        for (question, reply) in questions.iter().zip(saves) {
+            if reply.status == 200 {
+                assert_eq!(result["answers"][question], "mine", "an acknowledged answer is lost: {result:#}");
+            } else {
+                assert_problem(&reply, 409, "attempt.submitted");
+                assert_eq!(result["answers"].get(question), None);
+            }
+        }
+    }
+}
+
+async fn answers_have_limits(mix: Mix) {
+    let learner = mix.learner().await;
+    let quiz = quiz(&learner, 1).await;
+    let question = text(&quiz["questions"][0]["id"]);
+    let attempt = attempt(&learner, &quiz).await;
+    let save = format!("/quiz/attempts/{attempt}/answers");
+    let long = |count: usize| json!("é".repeat(count));
+    let many = |count: usize| json!(vec!["x"; count]);
+    let pairs = |count: usize| json!((0..count).map(|at| (at.to_string(), "x")).collect::<BTreeMap<_, _>>());
+    for answer in [long(10_000), many(100), pairs(100), json!(["x".repeat(10_000)])] {
+        learner.patch(&save, &json!({ "answers": { question: answer } })).await.expect(200);
+    }
+    let field = format!("answers.{question}");
+    for answer in [
+        long(10_001),
+        many(101),
+        pairs(101),
+        json!(["x".repeat(10_001)]),
+        json!({ "x".repeat(10_001): "x" }),
+        json!({ "x": "x".repeat(10_001) }),
+    ] {
+        let answers = json!({ question: answer });
+        assert_fields(&learner.patch(&save, &json!({ "answers": answers })).await, &[&field]);
+        let submit = json!({ "attemptId": attempt, "answers": answers });
+        assert_fields(&learner.post("/quiz/submit", &submit).await, &[&field]);
+        let submit = json!({ "quizId": quiz["id"], "answers": answers });
+        assert_fields(&learner.post("/quiz/submit", &submit).await, &[&field]);
+    }
+    let strange = |count: usize| json!({ "answers": (0..count).map(|at| (format!("q{at}"), "x")).collect::<BTreeMap<_, _>>() });
+    assert_fields(&learner.patch(&save, &strange(301)).await, &["answers"]);
+    let reply = learner.patch(&save, &strange(300)).await;
+    assert_problem(&reply, 400, "validation.failed");
+    assert_eq!(items(&reply.json["errors"]).len(), 20);
+    let reply = learner.patch(&save, &json!({ "answers": { "x".repeat(100_000): "x" } })).await;
+    assert_problem(&reply, 400, "validation.failed");
+    assert!(reply.bytes.len() < 2000, "{reply}");
 }
 
 async fn a_submitted_attempt_takes_no_more_answers(mix: Mix) {

@@ -13,6 +13,7 @@ on_each_mix!(
     malformed_json_is_told_from_wrong_types,
     a_wrong_content_type_is_415,
     a_large_json_body_is_413,
+    a_body_without_a_document_has_one_megabyte,
     an_unknown_path_is_404,
     a_wrong_method_is_405_and_names_the_right_ones,
     a_malformed_id_is_400,
@@ -115,6 +116,46 @@ async fn a_large_json_body_is_413(mix: Mix) {
     let learner = mix.learner().await;
     let ask = json!({ "inputMethod": "text", "textContent": "x".repeat(12 << 20) });
     assert_problem(&learner.post("/quiz/generate", &ask).await, 413, "body.too_large");
+}
+
+async fn a_body_without_a_document_has_one_megabyte(mix: Mix) {
+    let learner = mix.learner().await;
+    // With a member that is ignored, the body has this many bytes.
+    let of_size = |bytes: usize| {
+        let frame = json!({ "username": "x", "password": "x", "padding": "" }).to_string();
+        frame.replace("\"padding\":\"\"", &format!("\"padding\":\"{}\"", "x".repeat(bytes - frame.len())))
+    };
+    let send = |method: Method, path: &str, body: String| {
+        let request = learner.request(method, path).header("Content-Type", "application/json");
+        learner.send(request.body(body))
+    };
+    let login = send(Method::POST, "/auth/login", of_size(1 << 20)).await;
+    assert_problem(&login, 401, "auth.bad_credentials");
+    for (method, path) in [
+        (Method::POST, "/auth/login"),
+        (Method::POST, "/auth/register"),
+        (Method::POST, "/auth/refresh"),
+        (Method::POST, "/auth/logout"),
+        (Method::POST, "/quiz/attempt"),
+        (Method::POST, "/quiz/submit"),
+        (Method::POST, &format!("/quiz/{ID}/submit")),
+        (Method::PATCH, &format!("/quiz/attempts/{ID}/answers")),
+    ] {
+        for bytes in [(1 << 20) + 1, 8 << 20] {
+            assert_problem(&send(method.clone(), path, of_size(bytes)).await, 413, "body.too_large");
+        }
+    }
+    let form = learner.request(Method::POST, "/auth/login");
+    let form = form.header("Content-Type", "application/x-www-form-urlencoded");
+    let form = form.body(format!("username=x&password={}", "x".repeat(1 << 20)));
+    assert_problem(&learner.send(form).await, 413, "body.too_large");
+    // Who is refused before the body is read can read why as well.
+    let anonymous = learner.anonymous().request(Method::POST, "/quiz/generate").body(of_size(8 << 20));
+    assert_problem(&learner.send(anonymous).await, 401, "auth.required");
+    // A text to make a quiz from may be larger.
+    let ask = json!({ "inputMethod": "text", "textContent": LECTURE.repeat(80), "notBefore": FAR });
+    assert!(ask.to_string().len() > 1 << 20);
+    learner.post("/quiz/generate", &ask).await.expect(202);
 }
 
 async fn an_unknown_path_is_404(mix: Mix) {

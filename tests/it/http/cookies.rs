@@ -5,7 +5,7 @@ use harness::client::Reply;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::mix::{Mix, ORIGIN};
+use crate::mix::{Mix, ORIGIN, SECRET};
 use crate::support::*;
 
 on_each_mix!(
@@ -14,6 +14,10 @@ on_each_mix!(
     the_cookie_reads_without_an_origin,
     the_cookie_changes_nothing_from_another_site,
     a_refresh_by_cookie_needs_an_origin_too,
+    another_site_cannot_log_its_visitor_in,
+    a_logout_with_an_expired_token_ends_the_login_of_the_refresh_token,
+    a_logout_without_a_login_clears_the_cookies,
+    a_stale_cookie_does_not_hinder_a_registration,
     a_bearer_token_needs_no_origin,
     allowed_origins_read_answers_and_errors,
     foreign_origins_read_nothing,
@@ -110,6 +114,102 @@ async fn a_refresh_by_cookie_needs_an_origin_too(mix: Mix) {
     assert_problem(&learner.send(refresh().header("Origin", FOREIGN)).await, 403, "auth.cross_site");
     let reply = learner.send(refresh().header("Origin", learner.url())).await.expect(200);
     assert_eq!(cookies(&reply).len(), 2);
+}
+
+async fn another_site_cannot_log_its_visitor_in(mix: Mix) {
+    let visitor = mix.app().await.client();
+    let learner = visitor.register().await;
+    let email = &learner.session()["user"]["email"];
+    let credentials = json!({ "email": email, "password": harness::client::PASSWORD });
+    for origin in [FOREIGN, "null", ""] {
+        for path in ["login", "register", "guest", "refresh", "logout"] {
+            let request = visitor.request(Method::POST, &format!("/auth/{path}")).header("Origin", origin);
+            let reply = visitor.send(request.json(&credentials)).await;
+            assert_problem(&reply, 403, "auth.cross_site");
+            assert!(cookies(&reply).is_empty(), "{reply}");
+        }
+    }
+    for origin in [learner.url(), ORIGIN] {
+        let request = visitor.request(Method::POST, "/auth/login").header("Origin", origin);
+        visitor.send(request.json(&credentials)).await.expect(200);
+    }
+}
+
+fn assert_cleared(reply: &Reply) {
+    let cookies = cookies(reply);
+    for name in ["jwt=;", "refresh_token=;"] {
+        let cookie = cookies.iter().find(|cookie| cookie.starts_with(name)).expect("a cookie is cleared");
+        assert!(cookie.contains("Max-Age=0"), "{cookie}");
+    }
+}
+
+/// An access token of the account that expired long ago.
+fn expired(learner: &Client) -> String {
+    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
+    let claims = json!({ "sub": learner.user_id(), "exp": 1 });
+    jsonwebtoken::encode(&jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256), &claims, &key).unwrap()
+}
+
+async fn a_logout_with_an_expired_token_ends_the_login_of_the_refresh_token(mix: Mix) {
+    for by_cookie in [true, false] {
+        let learner = mix.learner().await;
+        let (stale, token) = (expired(&learner), text(&learner.session()["refreshToken"]));
+        let logout = || learner.anonymous().request(Method::POST, "/auth/logout");
+        let request = if by_cookie {
+            let logout = || logout().header("Cookie", format!("jwt={stale}; refresh_token={token}"));
+            // The origin counts as for any cookie; who fails it changes nothing.
+            for refused in [logout(), logout().header("Origin", FOREIGN)] {
+                let refused = learner.send(refused).await;
+                assert_problem(&refused, 403, "auth.cross_site");
+                assert!(cookies(&refused).is_empty(), "{refused}");
+            }
+            learner.get("/auth/me").await.expect(200);
+            logout().header("Origin", learner.url())
+        } else {
+            logout().bearer_auth(&stale).json(&json!({ "refreshToken": token }))
+        };
+        let reply = learner.send(request).await.expect(200);
+        assert_eq!(reply.json, json!({ "message": "Logged out successfully" }));
+        assert_cleared(&reply);
+        let refresh = json!({ "refreshToken": token });
+        assert_problem(
+            &learner.anonymous().post("/auth/refresh", &refresh).await,
+            401,
+            "auth.refresh_invalid",
+        );
+        assert_problem(&learner.get("/auth/me").await, 401, "auth.token_revoked");
+    }
+}
+
+async fn a_logout_without_a_login_clears_the_cookies(mix: Mix) {
+    let learner = mix.learner().await;
+    let logout = || learner.anonymous().request(Method::POST, "/auth/logout");
+    for (request, code) in [
+        (logout(), "auth.required"),
+        (logout().header("Cookie", "jwt=; refresh_token="), "auth.required"),
+        (logout().bearer_auth("nonsense").json(&json!({ "refreshToken": "x" })), "auth.token_invalid"),
+        (logout().bearer_auth(expired(&learner)), "auth.token_expired"),
+    ] {
+        let reply = learner.send(request).await;
+        assert_problem(&reply, 401, code);
+        assert_cleared(&reply);
+    }
+    learner.get("/auth/me").await.expect(200);
+}
+
+async fn a_stale_cookie_does_not_hinder_a_registration(mix: Mix) {
+    let learner = mix.learner().await;
+    let register = |cookie: &str| {
+        let email = format!("cookie-{}-{}@example.com", std::process::id(), harness::unique());
+        let account = json!({ "name": "Returned", "email": email, "password": harness::client::PASSWORD });
+        let request = learner.anonymous().request(Method::POST, "/auth/register").json(&account);
+        request.header("Cookie", format!("jwt={cookie}"))
+    };
+    for stale in [&expired(&learner), "nonsense"] {
+        learner.send(register(stale).header("Origin", learner.url())).await.expect(201);
+    }
+    // A good cookie counts, so its origin does too.
+    assert_problem(&learner.send(register(learner.token().unwrap())).await, 403, "auth.cross_site");
 }
 
 async fn a_bearer_token_needs_no_origin(mix: Mix) {

@@ -19,6 +19,8 @@ on_each_mix!(
     a_failed_job_can_be_retried,
     a_job_is_listed_by_status_and_kind,
     if_match_protects_a_quiz,
+    if_match_takes_the_quizs_tag_with_answers,
+    if_match_protects_a_job,
 );
 
 fn path(job: &Value) -> String {
@@ -208,4 +210,36 @@ async fn if_match_protects_a_quiz(mix: Mix) {
     assert_problem(&learner.send(delete(&tag)).await, 412, "precondition.failed");
     let tag = learner.get(&place).await.expect(200).header("etag").to_owned();
     learner.send(delete(&tag)).await.expect(200);
+}
+
+async fn if_match_takes_the_quizs_tag_with_answers(mix: Mix) {
+    let learner = mix.learner().await;
+    let quiz = quiz(&learner, 1).await;
+    let place = format!("/quiz/{}", text(&quiz["id"]));
+    let keyed = format!("{place}?include=answers");
+    let tag = learner.get(&keyed).await.expect(200).header("etag").to_owned();
+    assert_ne!(learner.get(&place).await.expect(200).header("etag"), tag);
+    learner.post("/quiz/submit", &json!({ "quizId": quiz["id"] })).await.expect(200);
+    let delete = |tag: &str| learner.request(Method::DELETE, &place).header("If-Match", tag);
+    assert_problem(&learner.send(delete(&tag)).await, 412, "precondition.failed");
+    let tag = learner.get(&keyed).await.expect(200).header("etag").to_owned();
+    learner.send(delete(&tag)).await.expect(200);
+}
+
+async fn if_match_protects_a_job(mix: Mix) {
+    let learner = mix.learner().await;
+    let job = scheduled(&learner).await;
+    let place = path(&job);
+    let act = |action: &str, tag: &str| {
+        let request = learner.request(Method::POST, &format!("{place}/{action}")).header("If-Match", tag);
+        learner.send(request)
+    };
+    let scheduled = learner.get(&place).await.expect(200).header("etag").to_owned();
+    assert_problem(&act("cancel", "\"other\"").await, 412, "precondition.failed");
+    assert_eq!(learner.get(&place).await.expect(200).header("etag"), scheduled);
+    act("cancel", &scheduled).await.expect(200);
+    assert_problem(&act("retry", &scheduled).await, 412, "precondition.failed");
+    let cancelled = learner.get(&place).await.expect(200);
+    assert_eq!(cancelled.json["status"], "cancelled");
+    act("retry", cancelled.header("etag")).await.expect(200);
 }

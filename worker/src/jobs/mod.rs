@@ -46,6 +46,14 @@ pub(crate) async fn run(context: &Arc<Context>, run: &Arc<Run>, job: &Job) -> Re
     }
 }
 
+/// Removes from the record of a finished job what only a try that may succeed would need.
+pub(crate) fn forget_secrets(job: &mut Job) {
+    let may_pass = job.error.as_ref().is_some_and(|error| error.retryable);
+    if job.status.is_finished() && !may_pass && job.kind == QuizGenerate::KIND {
+        quiz_generate::forget_password(job);
+    }
+}
+
 /// Removes what a finished job no longer needs. Of a failed or cancelled one its work is kept for a retry.
 pub(crate) async fn clean_up(context: &Context, job: &Job) {
     if job.result.is_some()
@@ -62,4 +70,52 @@ fn payload<T: DeserializeOwned>(job: &Job) -> Result<T, Stop> {
         JobError::fatal("job.payload_unreadable", "This worker cannot read the job; update it and retry.")
             .into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+    use shared::domain::{NewJob, Timestamp};
+
+    use super::*;
+
+    /// A job over a locked PDF in its last try, which ends as `end` has it; the password it still knows.
+    fn password_after(end: impl Fn(&mut Job, i64)) -> Value {
+        let now = Timestamp(0);
+        let payload = json!({ "source": { "type": "pdf", "blob": "0", "password": "open sesame" } });
+        let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
+        let new = NewJob {
+            id,
+            kind: QuizGenerate::KIND,
+            user_id: None,
+            payload,
+            max_attempts: 1,
+            not_before: None,
+        };
+        let mut job = Job::new(new, now);
+        let token = job.claim("worker", Duration::from_secs(9), now).unwrap();
+        end(&mut job, token);
+        forget_secrets(&mut job);
+        assert_eq!(job.payload["source"]["blob"], "0");
+        job.payload["source"]["password"].clone()
+    }
+
+    #[test]
+    fn a_password_is_known_for_as_long_as_a_try_may_succeed() {
+        let fail = |error: JobError| {
+            password_after(move |job, token| {
+                job.fail(token, error.clone(), Duration::ZERO, Timestamp(0)).unwrap();
+            })
+        };
+        let result = JobResult { kind: "quiz".into(), id: "1".into(), url: "/quiz/1".into() };
+        assert_eq!(fail(JobError::fatal("pdf.encrypted", "wrong")), Value::Null);
+        assert_eq!(
+            password_after(|job, token| job.succeed(token, result.clone(), Timestamp(0)).unwrap()),
+            Value::Null
+        );
+        assert_eq!(fail(JobError::transient("pdf.internal", "")), "open sesame");
+        assert_eq!(password_after(|_, _| {}), "open sesame");
+    }
 }

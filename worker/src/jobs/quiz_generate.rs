@@ -41,6 +41,10 @@ pub(super) async fn run(
 ) -> Result<JobResult, Stop> {
     let mut saved = run.checkpoints().await?;
     let document = Arc::new(document(context, run, &ask, &mut saved).await?);
+    if matches!(ask.source, Source::Pdf { password: Some(_), .. }) {
+        // The document is saved, so it need not be opened again.
+        run.note(forget_password).await?;
+    }
     let total = count(&ask, &document);
     let topic = ask.topic.clone().unwrap_or_else(|| topic_of(&document));
 
@@ -74,7 +78,6 @@ pub(super) async fn run(
         updated_at: now,
     };
     context.ledger.store.insert_quiz(&quiz).await?;
-    forget_password(run, &job, &ask).await?;
     Ok(JobResult { kind: "quiz".into(), id: quiz.id.to_string(), url: format!("/quiz/{}", quiz.id) })
 }
 
@@ -89,14 +92,17 @@ async fn document(
     if let Some(document) = saved.take(CHECKPOINT) {
         return Ok(document);
     }
-    run.progress(progress(2, "reading", "Reading the text", 0, 0)).await?;
+    // An earlier try may have shown questions; how many must stay known.
+    let Progress { done, total, .. } = run.snapshot().await.progress;
+    run.progress(Progress { done, total, ..progress(2, "reading", "Reading the text", 0, 0) }).await?;
     let document = match &ask.source {
         Source::Text { blob } => {
             let bytes = blob_bytes(context, *blob).await?;
             let text = String::from_utf8(bytes).map_err(|_| {
                 JobError::fatal("text.not_utf8", "The text is not UTF-8. Save it as UTF-8 and try again.")
             })?;
-            Document::from_text(text)
+            // Reading it again is as cheap as reading what would be saved of it.
+            return worth_asking(Document::from_text(text));
         }
         Source::Pdf { blob, pages, password } => {
             let bytes = blob_bytes(context, *blob).await?;
@@ -109,14 +115,18 @@ async fn document(
                 let message = "The password does not open this PDF. Check it and upload the PDF again.";
                 return Err(JobError::fatal(error.code(), message).into());
             }
-            read?
+            worth_asking(read?)?
         }
     };
+    run.checkpoint(CHECKPOINT, &document).await?;
+    Ok(document)
+}
+
+fn worth_asking(document: Document) -> Result<Document, Stop> {
     if document.chars() < TEXT_MIN {
         let message = format!("There are fewer than {TEXT_MIN} characters of text. Give a longer text.");
         return Err(JobError::fatal("text.too_short", message).into());
     }
-    run.checkpoint(CHECKPOINT, &document).await?;
     Ok(document)
 }
 
@@ -155,16 +165,11 @@ fn source_content(document: &Document) -> String {
     pages.join("\n\n").chars().take(SOURCE_KEPT).collect()
 }
 
-/// A password is kept for as long as a retry may need it, and no longer.
-async fn forget_password(run: &Run, job: &Job, ask: &QuizGenerate) -> Result<(), Stop> {
-    if !matches!(ask.source, Source::Pdf { password: Some(_), .. }) {
-        return Ok(());
-    }
-    let mut payload = job.payload.clone();
-    if let Some(source) = payload.get_mut("source").and_then(|source| source.as_object_mut()) {
+/// Removes from a job's record the password that opens its document.
+pub(super) fn forget_password(job: &mut Job) {
+    if let Some(source) = job.payload.get_mut("source").and_then(|source| source.as_object_mut()) {
         source.remove("password");
     }
-    run.note(|job| job.payload = payload.clone()).await
 }
 
 pub(super) fn progress(percent: u32, stage: &str, message: &str, done: usize, total: usize) -> Progress {

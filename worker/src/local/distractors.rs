@@ -124,7 +124,11 @@ fn fits(studio: &Studio<'_>, mention: &Mention, key: &str, term: &Term, rival: &
                 }
                 _ => true,
             };
-            plural && rival.words.abs_diff(term.words) <= 1 && studio.agrees(mention, key, rival)
+            // "The diffusion" and "without cell" are no English.
+            let counts = studio.corpus.language != Language::English
+                || is_plural(key)
+                || if mention.articled { rival.articled.0 } else { rival.articled.1 };
+            plural && counts && rival.words.abs_diff(term.words) <= 1 && studio.agrees(mention, key, rival)
         }
     }
 }

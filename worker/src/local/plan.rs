@@ -28,6 +28,8 @@ pub struct Plan<'s, 'd> {
     /// Sentences quoted for each word, to find the ones that say the same.
     quoting: HashMap<WordId, Vec<usize>>,
     tried: HashSet<(QuestionType, usize)>,
+    /// Whether a kind is asked for that most sentences carry.
+    shared: bool,
     /// Sentences tried for a kind once every stretch had its turn.
     patience: usize,
 }
@@ -51,31 +53,40 @@ impl<'s, 'd> Plan<'s, 'd> {
             questions: HashSet::new(),
             quoting: HashMap::new(),
             tried: HashSet::new(),
+            shared: false,
             patience: 400 + 10 * count.min(1_000),
         }
     }
 
-    /// Fills the plan: each stretch of the text gets its question first, what stays open goes to
-    /// the best sentences left.
+    /// Fills the plan: kinds that few sentences carry choose first, wherever they find one; then each stretch
+    /// of the text gets its question; what stays open goes to the best sentences left, and to the kind
+    /// there are fewest questions of.
     pub fn fill(mut self, kinds: &[QuestionType], rng: &mut impl Rng) -> Vec<Draft> {
         let count = self.slots.len();
         let length = self.sites.len();
-        // Kinds few sentences carry choose first.
+        self.shared = kinds.iter().any(|kind| !is_rare(*kind));
+        let everywhere = self.ranked(0..length);
+        let mut left: Vec<_> =
+            kinds.iter().map(|_| everywhere.iter().copied().take(self.patience).fuse()).collect();
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by_key(|slot| scarcity(kinds[slot % kinds.len()]));
         for slot in order {
+            let kind = kinds[slot % kinds.len()];
             let stretch = self.ranked(slot * length / count..(slot + 1) * length / count);
-            self.place(slot, kinds[slot % kinds.len()], &mut stretch.into_iter(), rng);
+            let placed = self.place(slot, kind, &mut stretch.into_iter(), rng);
+            if !placed && is_rare(kind) {
+                self.place(slot, kind, &mut left[slot % kinds.len()], rng);
+            }
         }
-        let everywhere = self.ranked(0..length);
-        let mut rest: HashMap<QuestionType, _> = HashMap::new();
-        for turn in 0..kinds.len() {
-            for slot in 0..count {
-                if self.slots[slot].is_none() {
-                    let kind = kinds[(slot + turn) % kinds.len()];
-                    let sentences =
-                        rest.entry(kind).or_insert_with(|| everywhere.iter().copied().take(self.patience));
-                    self.place(slot, kind, sentences, rng);
+        let mut made: Vec<usize> = kinds.iter().map(|kind| self.made(*kind)).collect();
+        let mut open: Vec<usize> = (0..kinds.len()).collect();
+        for slot in 0..count {
+            while self.slots[slot].is_none() {
+                let Some(at) = open.iter().copied().min_by_key(|at| made[*at]) else { break };
+                if self.place(slot, kinds[at], &mut left[at], rng) {
+                    made[at] += 1;
+                } else {
+                    open.retain(|other| *other != at);
                 }
             }
         }
@@ -91,13 +102,19 @@ impl<'s, 'd> Plan<'s, 'd> {
         sites.into_iter().map(|(sentence, _)| sentence).collect()
     }
 
+    /// Questions of a kind so far.
+    fn made(&self, kind: QuestionType) -> usize {
+        self.slots.iter().flatten().filter(|(_, draft)| draft.kind == kind).count()
+    }
+
+    /// Fills a slot from the first sentence that carries the kind; false if none does.
     fn place(
         &mut self,
         slot: usize,
         kind: QuestionType,
         sentences: &mut impl Iterator<Item = usize>,
         rng: &mut impl Rng,
-    ) {
+    ) -> bool {
         for sentence in sentences {
             if self.used.contains(&sentence)
                 || self.resembles(sentence)
@@ -107,11 +124,13 @@ impl<'s, 'd> Plan<'s, 'd> {
             }
             let free = |key: &str| self.keys.get(key).is_none_or(|times| *times < SAME_KEY);
             let proposal = makers::make(self.studio, kind, sentence, &free, rng);
-            if let Some(proposal) = proposal.filter(|proposal| self.is_new(proposal)) {
+            let fits = |proposal: &Proposal| self.is_new(proposal) && self.affords(proposal);
+            if let Some(proposal) = proposal.filter(fits) {
                 self.take(slot, sentence, proposal);
-                return;
+                return true;
             }
         }
+        false
     }
 
     /// Whether nothing like it is in the quiz yet.
@@ -121,6 +140,17 @@ impl<'s, 'd> Plan<'s, 'd> {
             .iter()
             .all(|sentence| !self.used.contains(sentence) && !self.resembles(*sentence));
         fresh && hides_key(&proposal.draft) && !self.questions.contains(&identity(&proposal.draft))
+    }
+
+    /// Whether a question over several sentences leaves one for each slot still open; the first of its kind may
+    /// take what it needs.
+    fn affords(&self, proposal: &Proposal) -> bool {
+        let open = self.slots.iter().filter(|slot| slot.is_none()).count();
+        let taken = self.used.len() + proposal.sentences.len();
+        proposal.sentences.len() == 1
+            || !self.shared
+            || self.made(proposal.draft.kind) == 0
+            || self.sites.len() >= taken + open - 1
     }
 
     fn resembles(&self, sentence: usize) -> bool {
@@ -191,6 +221,11 @@ fn suits(studio: &Studio<'_>, index: usize) -> f64 {
         addressed.filter(|word| matches!(*word, "you" | "your" | "we" | "our" | "i" | "my")).count();
     let personal = if personal > 0 { 1.5 } else { 0.0 };
     weight * 0.5 - personal + fitting + defines + f64::from(u8::from(sentence.opens)) * 0.3
+}
+
+/// Whether few sentences carry a kind.
+const fn is_rare(kind: QuestionType) -> bool {
+    scarcity(kind) <= 2
 }
 
 /// How few sentences carry a kind; the fewest come first.

@@ -129,6 +129,24 @@ fn each_kind_is_found_where_the_text_has_it() {
 }
 
 #[test]
+fn of_many_kinds_each_that_the_text_carries_appears_and_the_rest_spread_evenly() {
+    let lecture = Document::from_text(include_str!("../../../tests/fixtures/pdf/lecture.txt"));
+    for seed in 0..8 {
+        let drafts = ask(&lecture, 40, &KINDS, seed);
+        let mut counts: HashMap<QuestionType, usize> = HashMap::new();
+        for draft in &drafts {
+            *counts.entry(draft.kind).or_default() += 1;
+        }
+        assert_eq!(drafts.len(), 40, "{counts:?}");
+        for kind in KINDS {
+            let alone = ask(&lecture, 40, &[kind], seed).len();
+            let mixed = counts.get(&kind).copied().unwrap_or_default();
+            assert!(mixed >= alone.min(3) && mixed <= 8, "{kind:?}: {alone} alone, but {counts:?}");
+        }
+    }
+}
+
+#[test]
 fn a_seed_repeats_and_another_varies() {
     let document = Document::from_text(HISTORY);
     assert_eq!(ask(&document, 20, &KINDS, 5), ask(&document, 20, &KINDS, 5));

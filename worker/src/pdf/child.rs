@@ -155,6 +155,9 @@ mod tests {
     #[test]
     fn a_reply_survives_the_way() {
         let document = Document::from_pages(vec![Page { number: Some(2), text: "é\n\n\"x\"".into() }]);
+        let answer = serde_json::to_vec(&Reply::Ok(document.clone())).unwrap();
+        let saved = serde_json::to_value(&document).unwrap().to_string();
+        assert!(saved.len() < answer.len(), "what may be answered can be saved");
         for reply in [Ok(document), Err(Failure::NoSuchPage { count: 9 }), Err(Failure::Encrypted)] {
             let json = serde_json::to_vec(&reply).unwrap();
             assert_eq!(serde_json::from_slice::<Reply>(&json).unwrap(), reply);

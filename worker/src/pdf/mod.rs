@@ -16,7 +16,7 @@ mod running;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use shared::domain::PageRanges;
+use shared::domain::{CHECKPOINT_MAX, PageRanges};
 
 pub use self::{
     child::child_main,
@@ -69,7 +69,8 @@ impl Default for Limits {
             memory: 512 << 20,
             cpu: Duration::from_secs(10),
             wall: Duration::from_secs(20),
-            output: 32 << 20,
+            // What is read is saved as this JSON, without what wraps it.
+            output: CHECKPOINT_MAX as u64,
             pages: 5_000,
         }
     }

@@ -254,6 +254,26 @@ fn of_many_tries_the_latest_are_kept() {
 }
 
 #[test]
+fn a_job_is_retried_by_hand_so_often_and_no_more() {
+    let mut job = new(1, None);
+    for _ in 0..RETRIES_MAX {
+        job.cancel(START).unwrap();
+        job.retry(START).unwrap();
+    }
+    job.cancel(START).unwrap();
+    let before = job.clone();
+    assert_eq!(job.retry(START), Err(Refusal::RetryLimit));
+    assert_eq!(job, before);
+}
+
+#[test]
+fn a_record_from_before_retries_were_counted_is_read() {
+    let mut written = serde_json::to_value(new(1, None)).unwrap();
+    written.as_object_mut().unwrap().remove("retries").unwrap();
+    assert_eq!(serde_json::from_value::<Job>(written).unwrap().retries, 0);
+}
+
+#[test]
 fn progress_that_is_no_progress_is_not_told() {
     let mut job = new(1, None);
     let token = job.claim("worker", LEASE, START).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bson::{Document, doc};
+use bson::{Document, bson, doc};
 
 use super::{Mongo, RACES, Result, convert::bson_of, defect, inserted, submissions::SUBMITTED};
 use crate::domain::{Attempt, Given, Id};
@@ -33,15 +33,32 @@ impl Mongo {
         self.find_open(doc! { "quizId": quiz_id, "userId": user_id }).await
     }
 
-    /// Adds answers to an open attempt; false if it is no longer open.
+    /// Adds answers to an open attempt and raises its `rev`; false if it is no longer open or is being closed.
     pub async fn save_answers(&self, id: Id, answers: &BTreeMap<String, Given>) -> Result<bool> {
         if self.is_submitted(id).await? {
             return Ok(false);
         }
         // As a value, not by path: a question's id may hold what a path may not.
         let merged = doc! { "$mergeObjects": ["$answers", { "$literal": bson_of(answers)? }] };
-        let update = vec![doc! { "$set": { "answers": merged } }];
-        Ok(self.run(self.docs(OPEN).update_one(doc! { "_id": id }, update)).await?.matched_count == 1)
+        let raised = doc! { "$add": [{ "$ifNull": ["$rev", 0_i64] }, 1_i64] };
+        let update = vec![doc! { "$set": { "answers": merged, "rev": raised } }];
+        let open = doc! { "_id": id, "closing": { "$ne": true } };
+        Ok(self.run(self.docs(OPEN).update_one(open, update)).await?.matched_count == 1)
+    }
+
+    /// Lets an open attempt take no more answers, if none were saved since `rev`; false if some were. Whoever
+    /// dies between this and [`Self::close`] leaves it to the next submit, which comes to this `rev` as well.
+    pub(super) async fn begin_closing(&self, id: Id, rev: i64) -> Result<bool> {
+        // Attempts opened by older versions have no `rev`.
+        let at_rev = if rev == 0 { bson!({ "$in": [0, null] }) } else { rev.into() };
+        let (unchanged, closing) = (doc! { "_id": id, "rev": at_rev }, doc! { "$set": { "closing": true } });
+        let attempts = self.docs(OPEN);
+        if self.run(attempts.update_one(unchanged, closing)).await?.matched_count == 1 {
+            return Ok(true);
+        }
+        // In this order: one that is closed in between was submitted before.
+        let open = self.run(attempts.find_one(doc! { "_id": id })).await?.is_some();
+        Ok(!open || self.is_submitted(id).await?)
     }
 
     /// Closes an open attempt.

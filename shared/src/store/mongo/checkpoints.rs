@@ -9,11 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Mongo, Result, StoreError, TRANSFER_WITHIN, defect, within};
-use crate::domain::JobId;
+use crate::domain::{CHECKPOINT_MAX, JobId};
 
 const CHECKPOINTS: &str = "job_checkpoints";
-/// A document holds 16 MiB; the rest is for the name.
-const VALUE_MAX: usize = 15 << 20;
 
 #[derive(Serialize, Deserialize)]
 struct Checkpoint {
@@ -26,8 +24,11 @@ impl Mongo {
     /// Saves a piece of a job's work under a name.
     pub async fn put_checkpoint(&self, id: JobId, name: &str, value: &Value) -> Result<()> {
         let (key, value) = (format!("{id}/{name}"), value.to_string());
-        if value.len() > VALUE_MAX {
-            return Err(defect(format!("checkpoint {key} has {} bytes, more than {VALUE_MAX}", value.len())));
+        if value.len() > CHECKPOINT_MAX {
+            return Err(defect(format!(
+                "checkpoint {key} has {} bytes, more than {CHECKPOINT_MAX}",
+                value.len()
+            )));
         }
         let write = doc! { "$set": { "value": value } };
         let checkpoints = self.docs(CHECKPOINTS);

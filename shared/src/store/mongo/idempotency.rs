@@ -67,6 +67,12 @@ impl Mongo {
         self.run(self.docs(KEYS).update_one(doc! { "_id": key }, keep)).await.map(drop)
     }
 
+    /// Renews a reservation.
+    pub async fn renew_key(&self, key: &str, now: Timestamp) -> Result<()> {
+        let renew = doc! { "$set": { "createdAt": now } };
+        self.run(self.docs(KEYS).update_one(doc! { "_id": key, "response": null }, renew)).await.map(drop)
+    }
+
     /// Gives a reserved key back.
     pub async fn forget_key(&self, key: &str) -> Result<()> {
         self.run(self.docs(KEYS).delete_one(doc! { "_id": key, "response": null })).await.map(drop)

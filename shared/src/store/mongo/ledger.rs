@@ -1,6 +1,7 @@
 //! The ledger: one document a job, its events in an array that reads of the job leave out.
 
-use bson::{Bson, Document, doc};
+use bson::{Bson, Document, RawDocumentBuf, doc};
+use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 
 use super::{
@@ -93,19 +94,25 @@ impl Mongo {
         Ok(Listing { items, total })
     }
 
-    /// Jobs that are due and running ones whose lease ended, at most `limit`.
+    /// Jobs that are due and running ones whose lease ended, at most `limit`. What cannot be read is passed over,
+    /// so that it does not keep the others waiting.
     pub async fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         let waiting = [JobStatus::Scheduled, JobStatus::Retrying].map(JobStatus::as_str).to_vec();
         let due = doc! { "status": { "$in": waiting }, "dueAt": { "$lte": now } };
         let lapsed = doc! { "status": JobStatus::Running.as_str(), "lease.until": { "$lte": now } };
-        let jobs = self.of::<Job>(JOBS);
+        let jobs = self.of::<RawDocumentBuf>(JOBS);
         let mut found = Vec::new();
         // Apart and in order of time, so that each goes by its own index.
         for (overdue, time) in [(due, "dueAt"), (lapsed, "lease.until")] {
-            let left = i64::from(limit) - found.len() as i64;
+            let left = limit as usize - found.len();
             if left > 0 {
                 let query = jobs.find(overdue).projection(without_events()).sort(doc! { time: 1 });
-                found.extend(self.all(query.limit(left)).await?);
+                let query = query.batch_size(limit);
+                let read = async {
+                    let readable = query.await?.try_filter_map(|doc| std::future::ready(Ok(readable(&doc))));
+                    readable.take(left).try_collect::<Vec<Job>>().await
+                };
+                found.extend(self.run(read).await?);
             }
         }
         Ok(found)
@@ -162,6 +169,11 @@ impl Mongo {
         let counts: Vec<Count> = self.all(self.docs(JOBS).aggregate(stages).with_type()).await?;
         Ok(counts.into_iter().map(|count| (count.group.kind, count.group.status, count.jobs)).collect())
     }
+}
+
+fn readable(doc: &RawDocumentBuf) -> Option<Job> {
+    let read = bson::deserialize_from_slice(doc.as_bytes());
+    read.inspect_err(|error| tracing::warn!(id = ?doc.get("_id"), %error, "a job cannot be read")).ok()
 }
 
 fn without_events() -> Document {

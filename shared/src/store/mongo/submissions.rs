@@ -21,9 +21,12 @@ use crate::{
 pub(super) const SUBMITTED: &str = "quizattempts";
 
 impl Mongo {
-    /// Submits an attempt and closes the open one; if it was submitted before, the first submission is
-    /// returned.
-    pub async fn submit(&self, submission: &Submission) -> Result<Submission> {
+    /// Submits an attempt, marked as it was at `rev`, and closes the open one; if it was submitted before,
+    /// the first submission is returned. None if answers were saved since.
+    pub async fn submit(&self, submission: &Submission, rev: i64) -> Result<Option<Submission>> {
+        if !self.begin_closing(submission.id, rev).await? {
+            return Ok(None);
+        }
         let stored = if inserted(self.run(self.docs(SUBMITTED).insert_one(write(submission)?)).await)? {
             submission.clone()
         } else {
@@ -32,7 +35,7 @@ impl Mongo {
         };
         self.close(stored.id).await?;
         self.total_up(stored.quiz_id).await?;
-        Ok(stored)
+        Ok(Some(stored))
     }
 
     /// A submission by id.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Result, Sqlite, StoreError, document, encode, matching, quizzes::refresh_totals};
+use super::{Result, Sqlite, document, encode, matching, quizzes::refresh_totals};
 use crate::{
     domain::{Attempt, Given, Id, Submission},
     store::{Listing, SubmissionFilter, Window},
@@ -55,6 +55,7 @@ impl Sqlite {
         let Some(row) = row else { return Ok(false) };
         let mut attempt: Attempt = document(&row)?;
         attempt.answers.extend(answers.clone());
+        attempt.rev += 1;
         sqlx::query("UPDATE open_attempts SET doc = ? WHERE id = ?")
             .bind(encode(&attempt)?)
             .bind(id.to_string())
@@ -64,21 +65,38 @@ impl Sqlite {
         Ok(true)
     }
 
-    pub(in crate::store) async fn submit(&self, submission: &Submission) -> Result<Submission> {
+    pub(in crate::store) async fn submit(
+        &self,
+        submission: &Submission,
+        rev: i64,
+    ) -> Result<Option<Submission>> {
+        let id = submission.id.to_string();
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("INSERT INTO submissions (id, doc) VALUES (?, ?) ON CONFLICT (id) DO NOTHING")
-            .bind(submission.id.to_string())
+        let first = sqlx::query("SELECT doc FROM submissions WHERE id = ?")
+            .bind(&id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if let Some(row) = first {
+            return document(&row).map(Some);
+        }
+        let open = sqlx::query("SELECT doc FROM open_attempts WHERE id = ?")
+            .bind(&id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if let Some(row) = open
+            && document::<Attempt>(&row)?.rev != rev
+        {
+            return Ok(None);
+        }
+        sqlx::query("INSERT INTO submissions (id, doc) VALUES (?, ?)")
+            .bind(&id)
             .bind(encode(submission)?)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("DELETE FROM open_attempts WHERE id = ?")
-            .bind(submission.id.to_string())
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query("DELETE FROM open_attempts WHERE id = ?").bind(&id).execute(&mut *tx).await?;
         refresh_totals(&mut tx, submission.quiz_id).await?;
         tx.commit().await?;
-        let first = self.submission(submission.id).await?;
-        first.ok_or_else(|| StoreError::Internal("a submission vanished".into()))
+        Ok(Some(submission.clone()))
     }
 
     pub(in crate::store) async fn submission(&self, id: Id) -> Result<Option<Submission>> {

@@ -56,6 +56,15 @@ impl Sqlite {
         Ok(())
     }
 
+    pub(in crate::store) async fn renew_key(&self, key: &str, now: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE idempotency_keys SET created_at = ? WHERE key = ? AND response IS NULL")
+            .bind(now.to_string())
+            .bind(key)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     pub(in crate::store) async fn forget_key(&self, key: &str) -> Result<()> {
         sqlx::query("DELETE FROM idempotency_keys WHERE key = ? AND response IS NULL")
             .bind(key)

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
@@ -74,14 +75,18 @@ impl Sqlite {
 
     pub(in crate::store) async fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         let rows = sqlx::query(
-            "SELECT doc FROM jobs WHERE status IN ('scheduled', 'retrying') AND due_at <= ?1 \
-             UNION ALL SELECT doc FROM jobs WHERE status = 'running' AND lease_until <= ?1 LIMIT ?2",
+            "SELECT doc, id FROM jobs WHERE status IN ('scheduled', 'retrying') AND due_at <= ?1 \
+             UNION ALL SELECT doc, id FROM jobs WHERE status = 'running' AND lease_until <= ?1",
         )
         .bind(now.to_string())
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(document).collect()
+        .fetch(&self.pool);
+        // What cannot be read is passed over, so that it does not keep the others waiting.
+        let readable = rows.try_filter_map(|row| {
+            let id = row.try_get::<&str, _>(1).unwrap_or_default();
+            let read = document(&row).inspect_err(|error| tracing::warn!(id, %error, "a job cannot be read"));
+            std::future::ready(Ok(read.ok()))
+        });
+        Ok(readable.take(limit as usize).try_collect().await?)
     }
 
     pub(in crate::store) async fn unclaimed_jobs(

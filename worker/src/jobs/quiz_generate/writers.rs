@@ -1,17 +1,19 @@
 //! Who writes the questions: DeepSeek where a key is set, and the local generator for whatever it does not give.
 
+use std::sync::Arc;
+
 use shared::{
-    domain::{Generation, JobError, Usage},
+    domain::{Generation, Usage},
     jobs::quiz_generate::QuizGenerate,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::{ai_generation, batch::Batches, local_generation};
 use crate::{
     Context,
     llm::{self, LlmError},
     local,
-    run::Stop,
+    run::{Stop, crashed},
 };
 
 /// Questions asked of a model in one call.
@@ -29,7 +31,7 @@ pub(super) async fn write(
     topic: &str,
 ) -> Result<Generation, Stop> {
     let Some(client) = &context.llm else {
-        write_locally(batches, ask).await?;
+        write_locally(context, batches, ask).await?;
         return Ok(local_generation());
     };
     match write_with(client, batches, ask, topic).await {
@@ -44,7 +46,7 @@ pub(super) async fn write(
         }
     }
     let by_ai = batches.total - batches.missing();
-    if write_locally(batches, ask).await? > 0 {
+    if write_locally(context, batches, ask).await? > 0 {
         batches
             .notice(format!("The AI service gave {by_ai} of the questions; the others were made without it."))
             .await?;
@@ -95,19 +97,37 @@ async fn write_with(
             }
             Ok::<_, Stop>(accepted)
         };
-        let (called, accepted) = tokio::join!(call, intake);
-        let accepted = accepted?;
+        let (called, accepted) = while_taken(call, intake).await;
         let used = match &called {
-            Ok(batch) => Some(batch.usage),
-            Err(error) => error.usage(),
+            Some(Ok(batch)) => Some(batch.usage),
+            Some(Err(error)) => error.usage(),
+            None => None,
         };
-        if let Some(used) = used {
-            count_usage(batches, used).await?;
-        }
-        called.map_err(Trouble::Provider)?;
+        let counted = match used {
+            Some(used) => count_usage(batches, used).await,
+            None => Ok(()),
+        };
+        let accepted = accepted?;
+        counted?;
+        called.transpose().map_err(Trouble::Provider)?;
         fruitless = if accepted == 0 { fruitless + 1 } else { 0 };
     }
     Ok(())
+}
+
+/// Waits for a call and for the intake of what it gives. The call is dropped when the intake fails: its answer is
+/// paid for by the word.
+async fn while_taken<T>(
+    call: impl Future<Output = T>,
+    intake: impl Future<Output = Result<usize, Stop>>,
+) -> (Option<T>, Result<usize, Stop>) {
+    let mut called = None;
+    let call = async {
+        called = Some(call.await);
+        Ok(())
+    };
+    let taken = tokio::try_join!(call, intake);
+    (called, taken.map(|((), accepted)| accepted))
 }
 
 async fn count_usage(batches: &Batches, used: llm::Usage) -> Result<(), Stop> {
@@ -123,7 +143,7 @@ async fn count_usage(batches: &Batches, used: llm::Usage) -> Result<(), Stop> {
 }
 
 /// Fills up with locally made questions; returns how many.
-async fn write_locally(batches: &mut Batches, ask: &QuizGenerate) -> Result<usize, Stop> {
+async fn write_locally(context: &Context, batches: &mut Batches, ask: &QuizGenerate) -> Result<usize, Stop> {
     if batches.missing() == 0 {
         return Ok(0);
     }
@@ -135,15 +155,74 @@ async fn write_locally(batches: &mut Batches, ask: &QuizGenerate) -> Result<usiz
     };
     let document = batches.document.clone();
     let mut dice = batches.dice(0);
-    let drafts = tokio::task::spawn_blocking(move || local::generate(&document, &request, &mut dice)).await;
-    let drafts = drafts.map_err(|error| {
-        tracing::error!(%error, "the local generator failed");
-        JobError::transient("job.crashed", "The job ended in a defect of ours; it is tried again.")
-    })?;
+    let drafts =
+        computed(&context.generations, move || local::generate(&document, &request, &mut dice)).await?;
     let size = batches.total.div_ceil(LOCAL_BATCHES);
     let mut accepted = 0;
     for batch in drafts.chunks(size) {
         accepted += batches.accept(batch.to_vec()).await?;
     }
     Ok(accepted)
+}
+
+/// What `work` makes on a thread of its own, once one of the slots is free. It holds the slot until it ends, also when
+/// the job that wanted it has ended before.
+async fn computed<T: Send + 'static>(
+    slots: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Stop> {
+    let slot = slots.clone().acquire_owned().await.map_err(|_| crashed())?;
+    let work = move || {
+        let made = work();
+        drop(slot);
+        made
+    };
+    Ok(tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "the local generator failed");
+        crashed()
+    })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_whose_answer_nobody_takes_is_dropped() {
+        let (called, taken) = while_taken(pending::<()>(), ready(Err(Stop::Lost))).await;
+        assert!(called.is_none() && matches!(taken, Err(Stop::Lost)));
+    }
+
+    #[tokio::test]
+    async fn what_a_finished_call_cost_is_known_when_the_intake_fails_after_it() {
+        let (end, ended) = tokio::sync::oneshot::channel();
+        let intake = async {
+            ended.await.ok();
+            Err(Stop::Lost)
+        };
+        let call = async {
+            end.send(()).ok();
+            7
+        };
+        let (called, taken) = while_taken(call, intake).await;
+        assert!(called == Some(7) && matches!(taken, Err(Stop::Lost)));
+        assert!(matches!(while_taken(ready(7), ready(Ok(3))).await, (Some(7), Ok(3))));
+    }
+
+    #[tokio::test]
+    async fn work_of_a_job_that_ended_keeps_its_slot() {
+        let slots = Arc::new(Semaphore::new(1));
+        let (started, begun) = tokio::sync::oneshot::channel();
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let work = computed(&slots, move || {
+            started.send(()).ok();
+            finished.recv().ok();
+        });
+        tokio::select! { _ = work => panic!("it cannot have ended"), _ = begun => {} }
+        assert_eq!(slots.available_permits(), 0);
+        finish.send(()).unwrap();
+        computed(&slots, || ()).await.unwrap();
+    }
 }
