@@ -112,6 +112,10 @@ pub async fn outcome(app: &App, job: Job, wait: Wait) -> Result<Job> {
 async fn until(app: &App, mut job: Job, Wait(wait): Wait, enough: impl Fn(&Job) -> bool) -> Result<Job> {
     let deadline = Instant::now() + wait;
     let mut changes = app.ledger.notifier.subscribe();
+    if !wait.is_zero() && !enough(&job) {
+        // What changed before the subscription was not announced to it.
+        job = app.ledger.store.job(job.id).await?.ok_or_else(missing)?;
+    }
     while !enough(&job) && Instant::now() < deadline && !app.stopping.is_cancelled() {
         let id = job.id;
         let changed = async { while changes.recv().await.is_ok_and(|changed| changed != id) {} };
