@@ -40,6 +40,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Origins that may send cookies.
     pub allowed_origins: Vec<String>,
+    /// How the outside reaches this server, without a slash at the end.
+    pub public_url: String,
     /// Whether throwaway accounts may be made.
     pub guests: bool,
     /// Whether cookies need HTTPS.
@@ -79,6 +81,7 @@ impl App {
             tokens: Tokens::new(secret, config.jwt_secret_previous.as_ref(), config.jwt_expires_in),
             passwords: Passwords::new(config.bcrypt_cost, &decoy.to_string())?,
             allowed_origins: config.allowed_origins.clone(),
+            public_url: config.public_url.clone(),
             guests: config.guests,
             secure_cookies: config.environment == Environment::Production,
             max_file_size: config.max_file_size,

@@ -9,5 +9,5 @@ mod window;
 pub use body::{Json, Path, Query, Validated, body_problem, data_problem};
 pub use caller::{Caller, check_origin, cross_site, guard_logins};
 pub use conditions::{Conditions, Tag, Wait};
-pub use day::{Edge, instant};
+pub use day::{Edge, InZone, instant};
 pub use window::{List, listed};

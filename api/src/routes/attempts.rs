@@ -15,6 +15,7 @@ use shared::{
     store::{SubmissionFilter, Window},
 };
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{quizzes::readable, results::ResultView};
 use crate::{
@@ -22,6 +23,15 @@ use crate::{
     extract::{Caller, Json, Path},
     problem::{FieldError, Problem, ProblemBody, Result},
 };
+
+/// This file's routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(open))
+        .routes(routes!(save))
+        .routes(routes!(submit))
+        .routes(routes!(submit_to_quiz))
+}
 
 /// Answers by question id: an option's text, several, typed text, a number, or left to right.
 type Answers = BTreeMap<String, Given>;

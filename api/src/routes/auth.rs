@@ -14,6 +14,7 @@ use shared::{
     store::StoreError,
 };
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
@@ -25,6 +26,17 @@ use crate::{
 pub mod sessions;
 
 use sessions::{SessionView, start};
+
+/// This file's routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(login))
+        .routes(routes!(guest))
+        .routes(routes!(sessions::logout))
+        .routes(routes!(me))
+        .routes(routes!(sessions::refresh))
+}
 
 /// Tries at a username that nobody has.
 const USERNAME_TRIES: u32 = 20;
@@ -141,6 +153,7 @@ pub async fn register(
         role: Role::Student,
         is_active: true,
         is_guest: false,
+        preferences: guest.as_ref().map(|guest| guest.preferences.clone()).unwrap_or_default(),
         created_at: guest.as_ref().map_or(now, |guest| guest.created_at),
         updated_at: now,
     };
@@ -263,6 +276,7 @@ pub async fn guest(State(app): State<App>, jar: CookieJar) -> Result<Response> {
         role: Role::Student,
         is_active: true,
         is_guest: true,
+        preferences: Default::default(),
         created_at: now,
         updated_at: now,
     };

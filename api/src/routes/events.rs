@@ -16,11 +16,18 @@ use shared::domain::{Event, JobId};
 use tokio::{sync::broadcast, time::timeout};
 
 use super::jobs::own;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
 use crate::{
     app::App,
     extract::{Caller, Path},
     problem::{Problem, ProblemBody, Result},
 };
+
+/// This file's routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(stream))
+}
 
 /// Events read at once.
 const BATCH: u32 = 100;

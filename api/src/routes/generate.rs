@@ -9,13 +9,14 @@ use axum::{
 use garde::Validate;
 use serde::{Deserialize, de::IntoDeserializer};
 use shared::{
-    domain::{Difficulty, Id, JobStatus, PageRanges, QuestionType, Timestamp},
+    domain::{Difficulty, Id, PageRanges, QuestionType, Timestamp},
     jobs::quiz_generate::{QuizGenerate, Source},
 };
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    jobs::{JobView, accepted, outcome},
+    jobs::{JobView, answer},
     quizzes::QuizView,
     upload::Upload,
 };
@@ -24,6 +25,11 @@ use crate::{
     extract::{Caller, Json, Validated, Wait, body_problem},
     problem::{Problem, ProblemBody, Result},
 };
+
+/// This file's routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(generate)).routes(routes!(generate_from_pdf))
+}
 
 /// Most characters of a document's password.
 const PASSWORD_MAX: usize = 256;
@@ -285,15 +291,11 @@ async fn start(app: &App, caller: &Caller, wait: Wait, ask: Ask) -> Result<Respo
     };
     let id = app.ledger.clock.job_id();
     let job = app.ledger.enqueue(id, Some(caller.user.id), &payload, ask.wishes.not_before).await?;
-    let job = outcome(app, job, wait).await?;
-    match (job.status, &job.error) {
-        (JobStatus::Succeeded, _) => {
-            let id = Id::for_job(job.id);
-            let quiz = app.ledger.store.quiz(id).await?.ok_or_else(Problem::internal)?;
-            let location = [(header::LOCATION, format!("/quiz/{id}"))];
-            Ok((StatusCode::CREATED, location, Json(QuizView::without_answers(quiz))).into_response())
-        }
-        (JobStatus::Failed, Some(error)) => Err(Problem::of_job(error)),
-        _ => Ok(accepted(job)),
-    }
+    answer(app, job, wait, async |job| {
+        let id = Id::for_job(job.id);
+        let quiz = app.ledger.store.quiz(id).await?.ok_or_else(Problem::internal)?;
+        let location = [(header::LOCATION, format!("/quiz/{id}"))];
+        Ok((StatusCode::CREATED, location, Json(QuizView::without_answers(quiz))).into_response())
+    })
+    .await
 }

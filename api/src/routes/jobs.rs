@@ -15,12 +15,22 @@ use shared::{
 };
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     extract::{Caller, Conditions, Json, List, Path, Query, Tag, Wait, listed},
     problem::{Problem, ProblemBody, Result},
 };
+
+/// This file's routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(cancel))
+        .routes(routes!(retry))
+}
 
 /// Seconds after which to poll again.
 const POLL_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -98,13 +108,29 @@ impl From<Job> for JobView {
 }
 
 /// 202: the job, where it is, and when to ask again.
-pub fn accepted(job: Job) -> Response {
+fn accepted(job: Job) -> Response {
     let headers = [(header::LOCATION, format!("/jobs/{}", job.id)), (header::RETRY_AFTER, "1".to_owned())];
     (StatusCode::ACCEPTED, headers, Json(JobView::from(job))).into_response()
 }
 
+/// Answers who asked for work, after as long as they would wait: what the job `made`, why it failed, or 202 with
+/// the job.
+pub async fn answer(
+    app: &App,
+    job: Job,
+    wait: Wait,
+    made: impl AsyncFnOnce(&Job) -> Result<Response>,
+) -> Result<Response> {
+    let job = outcome(app, job, wait).await?;
+    match (job.status, &job.error) {
+        (JobStatus::Succeeded, _) => made(&job).await,
+        (JobStatus::Failed, Some(error)) => Err(Problem::of_job(error)),
+        _ => Ok(accepted(job)),
+    }
+}
+
 /// The job as it is when it is finished, or when the time to wait is over.
-pub async fn outcome(app: &App, job: Job, wait: Wait) -> Result<Job> {
+async fn outcome(app: &App, job: Job, wait: Wait) -> Result<Job> {
     until(app, job, wait, |job| job.status.is_finished()).await
 }
 

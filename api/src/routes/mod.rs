@@ -6,7 +6,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 
@@ -24,31 +24,14 @@ mod web;
 /// Every documented route.
 pub fn all() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(crate::openapi::base())
-        .routes(routes!(auth::register))
-        .routes(routes!(auth::login))
-        .routes(routes!(auth::guest))
-        .routes(routes!(auth::sessions::logout))
-        .routes(routes!(auth::me))
-        .routes(routes!(auth::sessions::refresh))
-        .routes(routes!(generate::generate))
-        .routes(routes!(generate::generate_from_pdf))
-        .routes(routes!(quizzes::list))
-        .routes(routes!(quizzes::get, quizzes::delete))
-        .routes(routes!(attempts::open))
-        .routes(routes!(attempts::save))
-        .routes(routes!(attempts::submit))
-        .routes(routes!(attempts::submit_to_quiz))
-        .routes(routes!(results::list))
-        .routes(routes!(results::history))
-        .routes(routes!(jobs::list))
-        .routes(routes!(jobs::get))
-        .routes(routes!(jobs::cancel))
-        .routes(routes!(jobs::retry))
-        .routes(routes!(events::stream))
-        .routes(routes!(operation::health))
-        .routes(routes!(operation::live))
-        .routes(routes!(operation::ready))
-        .routes(routes!(operation::metrics))
+        .merge(attempts::routes())
+        .merge(auth::routes())
+        .merge(events::routes())
+        .merge(generate::routes())
+        .merge(jobs::routes())
+        .merge(operation::routes())
+        .merge(quizzes::routes())
+        .merge(results::routes())
         .merge(web::pages())
 }
 

@@ -10,8 +10,18 @@ use axum::{
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{app::App, extract::Json};
+
+/// This file's routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(health))
+        .routes(routes!(live))
+        .routes(routes!(ready))
+        .routes(routes!(metrics))
+}
 
 /// How long a dependency has to answer.
 const ANSWER_WITHIN: Duration = Duration::from_millis(1500);

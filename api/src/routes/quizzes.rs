@@ -11,6 +11,7 @@ use shared::{
     store::{QuizFilter, QuizSummary},
 };
 use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::auth::Message;
 use crate::{
@@ -18,6 +19,11 @@ use crate::{
     extract::{Caller, Conditions, Json, List, Path, Query, Tag, listed},
     problem::{Problem, ProblemBody, Result},
 };
+
+/// This file's routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, delete))
+}
 
 /// A quiz. Lists carry `questionCount` instead of `questions`.
 #[derive(Debug, Serialize, ToSchema)]

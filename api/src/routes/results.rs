@@ -10,12 +10,18 @@ use shared::{
     store::SubmissionFilter,
 };
 use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    extract::{Caller, Edge, List, Path, Query, instant, listed},
+    extract::{Caller, Edge, InZone, List, Path, Query, instant, listed},
     problem::{Problem, ProblemBody, Result},
 };
+
+/// This file's routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(history))
+}
 
 /// The result of a submitted attempt.
 #[derive(Debug, Serialize, ToSchema)]
@@ -135,8 +141,9 @@ pub struct HistoryFilter {
     #[garde(inner(range(min = 0.0, max = 100.0)))]
     #[param(minimum = 0, maximum = 100)]
     max_score: Option<f64>,
-    /// IANA time zone in which days are meant; UTC when absent.
+    /// IANA time zone in which days are meant; the caller's when absent.
     #[garde(skip)]
+    #[expect(dead_code, reason = "read by InZone")]
     tz: Option<String>,
 }
 
@@ -153,16 +160,16 @@ pub async fn history(
     caller: Caller,
     Path(user_id): Path<Id>,
     Query(ask): Query<HistoryFilter>,
+    InZone(zone): InZone,
     list: List,
 ) -> Result<Response> {
     if user_id != caller.user.id {
         return Err(Problem::not_found("user.not_found", "There is no such user, or it is not you."));
     }
-    let zone = ask.tz.as_deref();
     let filter = SubmissionFilter {
         topic: ask.topic,
-        from: ask.from.map(|from| instant(&from, Edge::From, zone)).transpose()?,
-        until: ask.to.map(|to| instant(&to, Edge::To, zone)).transpose()?,
+        from: ask.from.map(|from| instant(&from, Edge::From, &zone)).transpose()?,
+        until: ask.to.map(|to| instant(&to, Edge::To, &zone)).transpose()?,
         min_score: ask.min_score,
         max_score: ask.max_score,
         ..SubmissionFilter::of(user_id)

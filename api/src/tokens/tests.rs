@@ -20,6 +20,7 @@ fn user() -> User {
         role: Role::Student,
         is_active: true,
         is_guest: false,
+        preferences: Default::default(),
         created_at: NOW,
         updated_at: NOW,
     }

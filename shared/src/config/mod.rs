@@ -81,6 +81,8 @@ pub struct Config {
     pub host: String,
     /// `PORT`; 0 picks a free one.
     pub port: u16,
+    /// `PUBLIC_URL`: how the outside reaches the API, without a slash at the end; goes into links that leave it.
+    pub public_url: String,
     /// `ENVIRONMENT`.
     pub environment: Environment,
     /// `JWT_SECRET` or `JWT_SECRET_KEY`; absent only when embedded, which keeps one in its directory.
@@ -139,11 +141,16 @@ impl Config {
             Program::Worker if embedded => reader.mistake("a worker needs MONGODB_URL and REDIS_URL".into()),
             Program::Worker => {}
         }
+        let port = reader.number(&["PORT"], 4000);
         let config = Self {
             host: reader
                 .text(&["HOST"])
                 .unwrap_or_else(|| if embedded { "127.0.0.1" } else { "0.0.0.0" }.into()),
-            port: reader.number(&["PORT"], 4000),
+            port,
+            public_url: reader.text(&["PUBLIC_URL"]).map_or_else(
+                || format!("http://localhost:{port}"),
+                |url| url.trim_end_matches('/').to_owned(),
+            ),
             environment,
             jwt_secret,
             jwt_secret_previous: reader.secret(&["JWT_SECRET_PREVIOUS"]),

@@ -11,6 +11,7 @@ mod sentence;
 mod session;
 mod time;
 mod user;
+mod zone;
 
 pub use attempt::{Attempt, Given, QuestionResult, Submission};
 pub use fold::fold;
@@ -28,4 +29,5 @@ pub use quiz::{
 pub use sentence::sentence;
 pub use session::Session;
 pub use time::Timestamp;
-pub use user::{Role, User, email_key};
+pub use user::{Preferences, Role, Theme, User, email_key};
+pub use zone::{Day, InvalidDay, Shift, UnknownZone, Zone};

@@ -1,7 +1,7 @@
 //! Accounts.
 
 use shared::{
-    domain::{Role, User},
+    domain::{Preferences, Role, Theme, User},
     store::StoreError,
 };
 
@@ -122,6 +122,12 @@ async fn an_update_writes_every_field(bench: &Bench) {
         role: Role::Admin,
         is_active: false,
         is_guest: true,
+        preferences: Preferences {
+            theme: Theme::Dark,
+            time_zone: "Asia/Tokyo".parse().unwrap(),
+            ai_consent: true,
+            ..Preferences::default()
+        },
         created_at: ada.created_at,
         updated_at: ada.updated_at + std::time::Duration::from_millis(1234),
     };

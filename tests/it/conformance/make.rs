@@ -22,6 +22,7 @@ pub fn user(id: Id, email: &str, username: Option<&str>, now: Timestamp) -> User
         role: Role::Student,
         is_active: true,
         is_guest: false,
+        preferences: Default::default(),
         created_at: now,
         updated_at: now,
     }

@@ -77,6 +77,7 @@ fn fields(user: &User) -> Result<Document> {
         "isActive": user.is_active,
         "isGuest": user.is_guest,
         "emailVerified": user.email_verified,
+        "preferences": bson_of(&user.preferences)?,
         "updatedAt": user.updated_at,
     };
     if let Some(username) = &user.username {
@@ -103,6 +104,7 @@ fn read(doc: &Document) -> Result<User> {
         role: fields.named(&["role"]).unwrap_or_default(),
         is_active: fields.flag(&["isActive", "is_active"]).unwrap_or(true),
         is_guest: fields.flag(&["isGuest", "is_guest"]).unwrap_or_default(),
+        preferences: fields.value(&["preferences"]).unwrap_or_default(),
         created_at,
         updated_at: fields.date(&["updatedAt", "updated_at"]).unwrap_or(created_at),
     })

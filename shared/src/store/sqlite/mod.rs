@@ -17,6 +17,15 @@ mod idempotency;
 mod ledger;
 mod quizzes;
 
+/// Each table keeps whole documents as JSON; generated columns are what queries look at.
+const SCHEMA: &[&str] = &[
+    include_str!("schema/accounts.sql"),
+    include_str!("schema/attempts.sql"),
+    include_str!("schema/idempotency.sql"),
+    include_str!("schema/ledger.sql"),
+    include_str!("schema/quizzes.sql"),
+];
+
 /// The SQLite store.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
@@ -35,7 +44,9 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(std::time::Duration::from_secs(5));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        pool.execute(include_str!("schema.sql")).await?;
+        for part in SCHEMA {
+            pool.execute(*part).await?;
+        }
         Ok(Self { pool, uploads })
     }
 

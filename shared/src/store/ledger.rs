@@ -1,0 +1,48 @@
+//! The ledger of jobs.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Listing, Result, Store, Window};
+use crate::domain::{Event, Id, Job, JobId, JobStatus, Timestamp};
+
+/// Which jobs to list; what is absent does not restrict.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// Whose jobs.
+    pub user_id: Option<Id>,
+    /// In which state.
+    pub status: Option<JobStatus>,
+    /// Of which kind.
+    pub kind: Option<String>,
+}
+
+backends! {
+    /// Adds a job with its first events.
+    fn insert_job(&self, job: &mut Job) -> ();
+    /// A job by id.
+    fn job(&self, id: JobId) -> Option<Job>;
+    /// Writes a job and its fresh events if nobody wrote it since it was read; false if somebody did.
+    fn save_job(&self, job: &mut Job) -> bool;
+    /// Events of a job after the given number, in order, at most `limit`.
+    fn events(&self, id: JobId, after: i64, limit: u32) -> Vec<Event>;
+    /// Jobs by owner, state and kind.
+    fn jobs(&self, filter: &JobFilter, window: &Window) -> Listing<Job>;
+    /// Jobs the dispatcher must look at: scheduled or retrying ones that are due, and running ones whose
+    /// lease ended; at most `limit`.
+    fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Vec<Job>;
+    /// Queued jobs of a kind that the queue was last told of before the given time, oldest first, at most `limit`.
+    fn unclaimed_jobs(&self, kind: &str, rung_before: Timestamp, limit: u32) -> Vec<JobId>;
+    /// Notes that the queue was told of these jobs.
+    fn mark_rung(&self, ids: &[JobId], now: Timestamp) -> ();
+    /// How many unfinished jobs there are by kind and state.
+    fn job_counts(&self) -> Vec<(String, JobStatus, u64)>;
+
+    /// Saves a piece of a job's work under a name.
+    fn put_checkpoint(&self, id: JobId, name: &str, value: &Value) -> ();
+    /// Everything saved of a job's work, by name.
+    fn checkpoints(&self, id: JobId) -> BTreeMap<String, Value>;
+    /// Removes what was saved of a job's work.
+    fn delete_checkpoints(&self, id: JobId) -> ();
+}
