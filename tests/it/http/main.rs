@@ -4,10 +4,12 @@
 
 #[macro_use]
 mod mix;
+mod people;
 mod support;
 
 mod accounts;
 mod attempts;
+mod authorization;
 mod bad_documents;
 mod bad_requests;
 mod cookies;

@@ -1,6 +1,8 @@
 //! The two mixes of backends, and how a case runs on both.
 
+use harness::process::PATIENCE;
 use harness::{App, AppOptions, Client, Mongod, RedisServer};
+use shared::store::Store;
 use tokio::sync::OnceCell;
 
 /// What tokens are signed with in all apps of this suite.
@@ -43,6 +45,19 @@ impl Mix {
                 App::production_with(Mongod::shared().await, RedisServer::shared().await, 2, options).await
             }
         }
+    }
+
+    /// The store of the shared app, for what no caller can do.
+    pub async fn store(self) -> Store {
+        let app = self.app().await;
+        let opened = match self {
+            Self::Embedded => Store::sqlite(&app.dir().join("data")).await,
+            Self::Production => {
+                let database = app.env("DATABASE_NAME").expect("a database");
+                Store::mongo(&Mongod::shared().await.url(), database, PATIENCE).await
+            }
+        };
+        opened.expect("the app's store")
     }
 
     /// A new account at the shared app, logged in.

@@ -1,0 +1,151 @@
+//! The table: one line a route.
+
+use harness::Client;
+use harness::client::Reply;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::things::Thing::{self, *};
+use crate::support::{FAR, fixture, pages};
+
+/// Whom a route serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody; nobody looks at a token.
+    Public,
+    /// Everybody, but a token that is sent must be good.
+    Optional,
+    /// Whoever is logged in.
+    LoggedIn,
+    /// Whoever is logged in; each sees their own only.
+    OwnOnes,
+    /// The owner; to others it does not exist.
+    OwnerOnly,
+    /// The owner and admins; to others it does not exist.
+    OwnerOrAdmin,
+    /// Admins; others are forbidden.
+    AdminOnly,
+}
+
+use Access::*;
+
+/// What is sent along.
+#[derive(Clone, Copy, Debug)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// JSON, in which `$1`, `$2` … stand for the thing's ids, and other words for what [`Body::send`] knows.
+    Json(&'static str),
+    /// A form with a PDF.
+    Pdf,
+}
+
+use Body::*;
+
+/// How a route is called, and whom it serves.
+#[derive(Debug)]
+pub struct Row {
+    /// `METHOD /path`, as in the document.
+    pub route: &'static str,
+    pub access: Access,
+    /// What the owner has; its ids go into the path in order.
+    pub thing: Thing,
+    pub body: Body,
+    /// What follows the path.
+    pub query: &'static str,
+    /// The code that whoever may call gets, where there is no simple success.
+    pub gives: Option<&'static str>,
+}
+
+const fn row(route: &'static str, access: Access, thing: Thing, body: Body) -> Row {
+    Row { route, access, thing, body, query: "", gives: None }
+}
+
+impl Row {
+    const fn gives(mut self, code: &'static str) -> Self {
+        self.gives = Some(code);
+        self
+    }
+
+    /// Whether a call may change the thing.
+    pub fn changes(&self) -> bool {
+        !self.route.starts_with("GET ")
+    }
+}
+
+const TEXT: Body = Json(r#"{"inputMethod":"text","textContent":"$text","questionCount":3}"#);
+
+#[rustfmt::skip]
+pub const TABLE: &[Row] = &[
+    row("POST /auth/register", Optional, Nothing, Json(r#"{"name":"Ada","email":"$email","password":"correct horse battery"}"#)),
+    row("POST /auth/login", Public, Account, Json(r#"{"email":"$2","password":"correct horse battery"}"#)),
+    row("POST /auth/guest", Public, Nothing, Empty),
+    row("POST /auth/logout", LoggedIn, Nothing, Empty),
+    row("GET /auth/me", OwnOnes, Account, Empty),
+    row("POST /auth/refresh", Public, Login, Json(r#"{"refreshToken":"$1"}"#)),
+
+    row("POST /quiz/generate", LoggedIn, Nothing, TEXT),
+    row("POST /quiz/generate-from-pdf", LoggedIn, Nothing, Pdf),
+    row("GET /quiz", OwnOnes, Quiz, Empty),
+    row("GET /quiz/{id}", OwnerOnly, Quiz, Empty),
+    row("DELETE /quiz/{id}", OwnerOnly, Quiz, Empty),
+    row("POST /quiz/attempt", OwnerOnly, Quiz, Json(r#"{"quizId":"$1"}"#)),
+    row("POST /quiz/submit", OwnerOnly, Attempt, Json(r#"{"attemptId":"$1","answers":{}}"#)),
+    row("POST /quiz/{id}/submit", OwnerOnly, Quiz, Json(r#"{"answers":{}}"#)),
+    row("PATCH /quiz/attempts/{attemptId}/answers", OwnerOnly, Attempt, Json(r#"{"answers":{}}"#)),
+    row("GET /quiz/attempts/{quizId}", OwnerOnly, Quiz, Empty),
+    row("GET /quiz/user/{userId}/history", OwnerOnly, Account, Empty),
+
+    row("GET /jobs", OwnOnes, ScheduledJob, Empty),
+    row("GET /jobs/{id}", OwnerOnly, ScheduledJob, Empty),
+    row("GET /jobs/{id}/events", OwnerOnly, CancelledJob, Empty),
+    row("POST /jobs/{id}/cancel", OwnerOnly, ScheduledJob, Empty),
+    row("POST /jobs/{id}/retry", OwnerOnly, CancelledJob, Empty),
+
+    row("GET /health", Public, Nothing, Empty),
+    row("GET /health/live", Public, Nothing, Empty),
+    row("GET /health/ready", Public, Nothing, Empty),
+    row("GET /metrics", Public, Nothing, Empty),
+];
+
+/// What the document does not name: the page, its files and the document itself.
+#[rustfmt::skip]
+pub const UNDOCUMENTED: &[Row] = &[
+    row("GET /", Public, Nothing, Empty),
+    row("GET /web/app.js", Public, Nothing, Empty),
+    row("GET /web/nothing.js", Public, Nothing, Empty).gives("route.not_found"),
+    row("GET /openapi.json", Public, Nothing, Empty),
+    row("GET /docs/index.html", Public, Nothing, Empty),
+];
+
+impl Body {
+    /// Sends a request with this body.
+    pub async fn send(self, client: &Client, method: Method, path: &str, ids: &[String]) -> Reply {
+        match self {
+            Empty => client.send(client.request(method, path)).await,
+            Json(text) => {
+                let mut body = serde_json::from_str(text).expect("JSON");
+                fill(&mut body, ids);
+                client.send(client.request(method, path).json(&body)).await
+            }
+            Pdf => client.upload(path, &[("questionCount", "3")], fixture("lecture.pdf")).await,
+        }
+    }
+}
+
+fn fill(value: &mut Value, ids: &[String]) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(|value| fill(value, ids)),
+        Value::Array(values) => values.iter_mut().for_each(|value| fill(value, ids)),
+        Value::String(word) => {
+            let Some(name) = word.strip_prefix('$') else { return };
+            *value = match name {
+                "text" => json!(pages(1)),
+                "far" => json!(FAR),
+                "email" => json!(format!("new-{}-{}@example.com", std::process::id(), harness::unique())),
+                number => json!(ids[number.parse::<usize>().expect("the number of an id") - 1]),
+            };
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,58 @@
+//! What an owner has, made anew for each row through the API itself.
+
+use harness::Client;
+use serde_json::json;
+
+use crate::support::*;
+
+/// Something of the owner's, by the ids it gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    Nothing,
+    /// Their account, their e-mail.
+    Account,
+    /// A refresh token.
+    Login,
+    /// A quiz.
+    Quiz,
+    /// An open attempt, its quiz.
+    Attempt,
+    /// A job that waits for a time far away.
+    ScheduledJob,
+    /// A job that was cancelled.
+    CancelledJob,
+}
+
+/// Makes it and returns its ids.
+pub async fn make(thing: Thing, owner: &Client) -> Vec<String> {
+    match thing {
+        Thing::Nothing => vec![],
+        Thing::Account => {
+            vec![owner.user_id().to_owned(), text(&owner.session()["user"]["email"]).to_owned()]
+        }
+        Thing::Login => {
+            let email = text(&owner.session()["user"]["email"]);
+            let again = owner.login(email, harness::client::PASSWORD).await;
+            vec![text(&again.session()["refreshToken"]).to_owned()]
+        }
+        Thing::Quiz => vec![a_quiz(owner).await],
+        Thing::Attempt => {
+            let quiz = a_quiz(owner).await;
+            vec![attempt(owner, &json!({ "id": quiz })).await, quiz]
+        }
+        Thing::ScheduledJob => vec![a_job(owner).await],
+        Thing::CancelledJob => {
+            let job = a_job(owner).await;
+            owner.post(&format!("/jobs/{job}/cancel"), &json!({})).await.expect(200);
+            vec![job]
+        }
+    }
+}
+
+async fn a_quiz(owner: &Client) -> String {
+    text(&quiz(owner, 3).await["id"]).to_owned()
+}
+
+async fn a_job(owner: &Client) -> String {
+    text(&scheduled(owner).await["id"]).to_owned()
+}
