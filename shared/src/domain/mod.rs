@@ -6,6 +6,7 @@ mod id;
 mod job;
 mod mark;
 mod pages;
+mod plan;
 mod quiz;
 mod sentence;
 mod session;
@@ -22,6 +23,10 @@ pub use job::{
 };
 pub use mark::{Marks, mark, submit};
 pub use pages::{PageRanges, PageRangesError};
+pub use plan::{
+    Availability, OpenDay, Phase, Plan, PlanBrief, PlanDay, PlanProgress, PlanTask, Priority, Subject,
+    SubjectDifficulty, TaskChange, TaskKind, Workload,
+};
 pub use quiz::{
     Answer, Bloom, Difficulty, Generation, Key, Method, Pairs, Provider, Question, QuestionType, Quiz,
     QuizStatus, Settings, Source,

@@ -26,6 +26,7 @@ mod attempts;
 mod idempotency;
 mod ledger;
 mod mongo;
+mod plans;
 mod quizzes;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -34,6 +35,7 @@ mod uploads;
 pub use attempts::SubmissionFilter;
 pub use idempotency::{Idempotency, KEPT_FOR, KeptResponse};
 pub use ledger::JobFilter;
+pub use plans::{PlanOnDay, PlanSummary};
 pub use quizzes::{QuizFilter, QuizSummary};
 
 /// The store could not do what was asked.

@@ -17,6 +17,7 @@ mod idempotency;
 mod job_lists;
 mod job_records;
 mod lifecycle;
+mod plans;
 mod queue;
 mod quiz_search;
 mod quizzes;

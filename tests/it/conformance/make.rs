@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use shared::{
     domain::{
-        Answer, Attempt, Bloom, Difficulty, Generation, Given, Id, Job, JobError, JobId, JobResult, Key,
-        Method, NewJob, Pairs, Progress, Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus,
-        Role, Session, Settings, Source, Submission, Timestamp, User,
+        Answer, Attempt, Availability, Bloom, Difficulty, Generation, Given, Id, Job, JobError, JobId,
+        JobResult, Key, Method, NewJob, Pairs, Phase, Plan, PlanBrief, PlanDay, PlanTask, Priority, Progress,
+        Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Role, Session, Settings, Source,
+        Subject, SubjectDifficulty, Submission, TaskKind, Timestamp, User,
     },
     jobs::{JobKind, noop::Noop},
 };
@@ -190,6 +191,64 @@ pub fn submission(attempt: &Attempt, percentage: f64, now: Timestamp) -> Submiss
         question_results: vec![result, unanswered],
         started_at: attempt.started_at,
         completed_at: now,
+    }
+}
+
+/// A plan of two days, with every field in use somewhere.
+pub fn plan(id: Id, user_id: Id, exam: &str, now: Timestamp) -> Plan {
+    let day = |text: &str| text.parse().unwrap();
+    let task = |id: &str, kind, minutes| PlanTask {
+        id: id.to_owned(),
+        title: format!("Task {id} «ü» \u{1F600}"),
+        description: "Read, \"then\" write.\n$set.x".to_owned(),
+        subject: if kind == TaskKind::Break { String::new() } else { "Maths".to_owned() },
+        topic: Some("Algebra".to_owned()).filter(|_| kind == TaskKind::Study),
+        estimated_duration: minutes,
+        priority: Priority::High,
+        kind,
+        completed: false,
+        completed_at: None,
+    };
+    let done = PlanTask { completed: true, completed_at: Some(now), ..task("t1", TaskKind::Study, 50) };
+    Plan {
+        id,
+        user_id,
+        title: "Finals".to_owned(),
+        brief: PlanBrief {
+            subjects: vec![Subject {
+                name: "Maths".to_owned(),
+                topic: Some("Algebra".to_owned()),
+                difficulty: SubjectDifficulty::Moderate,
+                priority: Priority::Low,
+            }],
+            daily_study_hours: 1.5,
+            exam_date: day(exam),
+            goals: Some("Pass with «A».".to_owned()),
+            availability: Some(Availability { sunday: Some(0.0), friday: Some(3.75), ..Default::default() }),
+        },
+        generation: Generation {
+            provider: Provider::Deepseek,
+            model: Some("deepseek-flash".to_owned()),
+            method: Method::Ai,
+            prompt_version: None,
+        },
+        phases: vec![Phase { name: "Foundation".to_owned(), from: day("2026-11-20"), to: day("2026-11-24") }],
+        days: vec![
+            PlanDay { date: day("2026-11-20"), tasks: vec![done, task("t\0.$2", TaskKind::Practice, 30)] },
+            PlanDay {
+                date: day("2026-11-21"),
+                tasks: vec![
+                    task("t3", TaskKind::Study, 50),
+                    task("t4", TaskKind::Break, 10),
+                    task("t5", TaskKind::Review, 25),
+                    task("t6", TaskKind::Mock, 25),
+                ],
+            },
+        ],
+        feed_token: format!("feed-{id}"),
+        created_at: now,
+        updated_at: now,
+        rev: 0,
     }
 }
 

@@ -23,6 +23,7 @@ mod fields;
 mod idempotency;
 mod indexes;
 mod ledger;
+mod plans;
 mod quizzes;
 mod sessions;
 mod submissions;

@@ -15,6 +15,7 @@ mod attempts;
 mod blobs;
 mod idempotency;
 mod ledger;
+mod plans;
 mod quizzes;
 
 /// Each table keeps whole documents as JSON; generated columns are what queries look at.
@@ -23,6 +24,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/attempts.sql"),
     include_str!("schema/idempotency.sql"),
     include_str!("schema/ledger.sql"),
+    include_str!("schema/plans.sql"),
     include_str!("schema/quizzes.sql"),
 ];
 
