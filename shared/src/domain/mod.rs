@@ -8,6 +8,7 @@ mod mark;
 mod pages;
 mod plan;
 mod quiz;
+mod review;
 mod sentence;
 mod session;
 mod time;
@@ -31,6 +32,7 @@ pub use quiz::{
     Answer, Bloom, Difficulty, Generation, Key, Method, Pairs, Provider, Question, QuestionType, Quiz,
     QuizStatus, Settings, Source,
 };
+pub use review::{Card, CardState, Rating, scheduled};
 pub use sentence::sentence;
 pub use session::Session;
 pub use time::Timestamp;

@@ -28,6 +28,7 @@ mod ledger;
 mod mongo;
 mod plans;
 mod quizzes;
+mod review;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod uploads;

@@ -23,6 +23,7 @@ mod quiz_search;
 mod quizzes;
 mod redis_faults;
 mod results;
+mod review;
 mod sessions;
 mod submissions;
 mod unreadable;

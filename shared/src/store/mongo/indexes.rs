@@ -80,6 +80,11 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("plans", plain(doc! { "userId": 1, "brief.examDate": 1, "_id": 1 })),
         ("plans", with(doc! { "feedToken": 1 }, |options| options.unique = Some(true))),
         ("idempotency_keys", with(doc! { "createdAt": 1 }, |options| options.expire_after = Some(KEPT_FOR))),
+        (
+            "review_cards",
+            with(doc! { "userId": 1, "quizId": 1, "questionId": 1 }, |options| options.unique = Some(true)),
+        ),
+        ("review_cards", plain(doc! { "userId": 1, "due": 1, "quizId": 1, "questionId": 1 })),
         ("uploads.files", plain(doc! { "filename": 1, "uploadDate": 1 })),
         ("uploads.chunks", with(doc! { "files_id": 1, "n": 1 }, |options| options.unique = Some(true))),
     ]

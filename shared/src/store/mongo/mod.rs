@@ -25,6 +25,7 @@ mod indexes;
 mod ledger;
 mod plans;
 mod quizzes;
+mod review;
 mod sessions;
 mod submissions;
 mod users;
@@ -83,6 +84,11 @@ impl Mongo {
     {
         let query = query.into_future();
         self.run(async { query.await?.try_collect().await }).await
+    }
+
+    /// What the driver asks of its own writes, for commands that it passes on as they are.
+    fn write_concern(&self) -> Document {
+        doc! { "w": "majority", "j": true, "wtimeout": i64::try_from(self.patience.as_millis()).unwrap_or(i64::MAX) }
     }
 
     /// A collection read and written as `T`.

@@ -17,6 +17,7 @@ mod idempotency;
 mod ledger;
 mod plans;
 mod quizzes;
+mod review;
 
 /// Each table keeps whole documents as JSON; generated columns are what queries look at.
 const SCHEMA: &[&str] = &[
@@ -26,6 +27,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/ledger.sql"),
     include_str!("schema/plans.sql"),
     include_str!("schema/quizzes.sql"),
+    include_str!("schema/review.sql"),
 ];
 
 /// The SQLite store.
