@@ -12,7 +12,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use rand::RngExt;
 use secrecy::SecretString;
 use shared::{
-    config::{Config, Environment},
+    config::{Ai, Config, Environment},
     domain::Timestamp,
     jobs::Ledger,
 };
@@ -48,6 +48,8 @@ pub struct App {
     pub secure_cookies: bool,
     /// Largest upload, in bytes.
     pub max_file_size: usize,
+    /// Who may use the outside provider, and what it costs.
+    pub ai: Ai,
     /// Which generator answers.
     pub ai_service: &'static str,
     /// Renders `/metrics`.
@@ -85,6 +87,7 @@ impl App {
             guests: config.guests,
             secure_cookies: config.environment == Environment::Production,
             max_file_size: config.max_file_size,
+            ai: config.ai.clone(),
             ai_service: if config.deepseek.is_some() { "deepseek" } else { "local" },
             metrics,
             started_at: ledger.clock.now(),

@@ -19,6 +19,7 @@ use utoipa::{
     ),
     modifiers(&Security),
     tags(
+        (name = "analytics", description = "What became of all the studying"),
         (name = "auth", description = "Accounts and logins"),
         (name = "quizzes", description = "Making and reading quizzes"),
         (name = "attempts", description = "Taking quizzes"),

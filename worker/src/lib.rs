@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use shared::{clock::Clock, config::Config, jobs::Ledger};
+use shared::{
+    clock::Clock,
+    config::{Ai, Config},
+    jobs::Ledger,
+};
 
 mod bell;
 mod compose;
@@ -15,6 +19,7 @@ pub mod llm;
 mod local;
 pub mod pdf;
 mod proof;
+mod provider;
 mod run;
 pub mod runtime;
 
@@ -30,6 +35,8 @@ pub struct Context {
     pub name: String,
     /// DeepSeek, where a key is set.
     llm: Option<llm::Client>,
+    /// Who may use it, and what it costs.
+    ai: Ai,
     /// Opens documents in a process of its own.
     reader: pdf::ChildCommand,
     /// Local generations that may run at once. They cannot be stopped, so jobs that ended may leave some running.
@@ -56,7 +63,8 @@ impl Context {
         };
         let name = worker_name(&ledger.clock);
         let generations = Arc::new(Semaphore::new(config.worker_concurrency));
-        Ok(Arc::new(Self { ledger, name, llm, reader: pdf::ChildCommand::current()?, generations }))
+        let reader = pdf::ChildCommand::current()?;
+        Ok(Arc::new(Self { ledger, name, llm, ai: config.ai.clone(), reader, generations }))
     }
 }
 

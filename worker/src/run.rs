@@ -1,6 +1,13 @@
 //! A job while it runs: what its work may tell the ledger, under the lease it holds.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -11,7 +18,11 @@ use shared::{
 };
 use tokio::sync::Mutex;
 
-use crate::{Context, llm::LlmError, pdf::PdfError};
+use crate::{
+    Context,
+    llm::{self, LlmError},
+    pdf::PdfError,
+};
 
 /// Why work ended without a result.
 #[derive(Debug, thiserror::Error)]
@@ -92,11 +103,12 @@ pub struct Run {
     context: Arc<Context>,
     token: i64,
     job: Mutex<Job>,
+    calls: AtomicU32,
 }
 
 impl Run {
     pub(crate) fn new(context: Arc<Context>, job: Job, token: i64) -> Self {
-        Self { id: job.id, context, token, job: Mutex::new(job) }
+        Self { id: job.id, context, token, job: Mutex::new(job), calls: AtomicU32::new(0) }
     }
 
     /// The fencing token of this try.
@@ -129,7 +141,26 @@ impl Run {
         self.change(|job, token, now| job.advance(token, progress.clone(), shown.clone(), now)).await
     }
 
-    /// Adds what the job's owner should know about the result, and what provider calls used.
+    /// Counts what a provider call used that began at a time: for its user first, who pays for it also when the
+    /// job has gone to somebody else, then for the job.
+    pub async fn spent(&self, used: llm::Usage, began: Timestamp) -> Result<(), Stop> {
+        let key = format!("{}-{}-{}", self.id, self.token, self.calls.fetch_add(1, Ordering::Relaxed));
+        let user = self.snapshot().await.user_id;
+        let usage = self.context.count_call(key, user, used, began).await?;
+        self.note(|job| job.usage.get_or_insert_default().add(&usage)).await
+    }
+
+    /// Tells the job's owner something about the result, once.
+    pub async fn notice(&self, notice: String) -> Result<(), Stop> {
+        self.note(|job| {
+            if !job.notices.contains(&notice) {
+                job.notices.push(notice.clone());
+            }
+        })
+        .await
+    }
+
+    /// Adds to the record what its owner should know.
     pub async fn note(&self, add: impl Fn(&mut Job)) -> Result<(), Stop> {
         self.change(|job, token, _| {
             job.checkpointed(token)?;

@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 
+mod analytics;
 mod attempts;
 mod auth;
 mod events;
@@ -24,6 +25,7 @@ mod web;
 /// Every documented route.
 pub fn all() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(crate::openapi::base())
+        .merge(analytics::routes())
         .merge(attempts::routes())
         .merge(auth::routes())
         .merge(events::routes())

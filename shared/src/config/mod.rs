@@ -4,8 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
+mod ai;
 mod source;
 
+pub use ai::{Ai, Consent};
 pub use source::{Source, SourceError};
 
 use source::Reader;
@@ -105,6 +107,8 @@ pub struct Config {
     pub metrics_port: u16,
     /// DeepSeek, where a key is set.
     pub deepseek: Option<DeepSeek>,
+    /// Who may use the provider, and what it costs.
+    pub ai: Ai,
     /// `LOG_FORMAT`.
     pub log_format: LogFormat,
 }
@@ -142,6 +146,7 @@ impl Config {
             Program::Worker => {}
         }
         let port = reader.number(&["PORT"], 4000);
+        let model = reader.text(&["DEEPSEEK_MODEL"]).unwrap_or_else(|| "deepseek-flash".into());
         let config = Self {
             host: reader
                 .text(&["HOST"])
@@ -161,7 +166,8 @@ impl Config {
             max_file_size: reader.number(&["MAX_FILE_SIZE"], 10 << 20),
             worker_concurrency: reader.number(&["WORKER_CONCURRENCY"], 4),
             metrics_port: reader.number(&["METRICS_PORT"], 9464),
-            deepseek: deepseek(&mut reader),
+            ai: ai::ai(&mut reader, &model),
+            deepseek: deepseek(&mut reader, model),
             log_format: match reader.text(&["LOG_FORMAT"]).as_deref() {
                 Some("json") => LogFormat::Json,
                 Some("text") => LogFormat::Text,
@@ -240,9 +246,8 @@ fn check_secret(reader: &mut Reader<'_>, secret: Option<&SecretString>, embedded
     }
 }
 
-fn deepseek(reader: &mut Reader<'_>) -> Option<DeepSeek> {
+fn deepseek(reader: &mut Reader<'_>, model: String) -> Option<DeepSeek> {
     let base_url = reader.text(&["DEEPSEEK_BASE_URL"]).unwrap_or_else(|| "https://api.deepseek.com".into());
-    let model = reader.text(&["DEEPSEEK_MODEL"]).unwrap_or_else(|| "deepseek-flash".into());
     let idle_timeout = reader.duration(&["DEEPSEEK_TIMEOUT"], Duration::from_secs(60));
     let api_key = reader.secret(&["DEEPSEEK_API_KEY"])?;
     Some(DeepSeek { api_key, base_url, model, idle_timeout })

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::Prices;
 
 #[test]
 fn a_bare_machine_runs_embedded_on_loopback() {
@@ -60,5 +61,33 @@ fn origins_are_named_one_by_one() {
     assert_eq!(listed.allowed_origins, ["https://a.example", "http://localhost:3000"]);
     for wrong in ["*", "a.example", "https://a.example/app", "https://*.example"] {
         assert!(read(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn prices_follow_the_model_unless_they_are_given() {
+    let read = |pairs: &[(&str, &str)]| {
+        let mut source = vec![("AI_CONSENT", "required")];
+        source.extend(pairs);
+        let mut all = [("", ""); 5];
+        all[..source.len()].copy_from_slice(&source);
+        Config::read(Program::Api, &Source::from(all)).map(|config| config.ai)
+    };
+    let listed = read(&[("DEEPSEEK_MODEL", "deepseek-v4-pro")]).unwrap();
+    assert_eq!(listed.tariff.prices, Prices::of_model("deepseek-v4-pro"));
+    assert_eq!((listed.consent, listed.tariff.currency.as_str()), (Consent::Required, "CNY"));
+    assert_eq!(read(&[("DEEPSEEK_MODEL", "another")]).unwrap().tariff.prices, None);
+    let given = read(&[("DEEPSEEK_PRICES", "0, 0.5, 2"), ("DEEPSEEK_CURRENCY", "USD")]).unwrap();
+    assert_eq!(given.tariff.prices, Some(Prices { cached: 0.0, fresh: 0.5, completion: 2.0 }));
+    for (name, wrong) in [
+        ("AI_CONSENT", "perhaps"),
+        ("AI_DAILY_TOKENS", "-1"),
+        ("DEEPSEEK_PRICES", "1,2"),
+        ("DEEPSEEK_PRICES", "1,2,-3"),
+        ("DEEPSEEK_PEAK_FACTOR", "NaN"),
+        ("DEEPSEEK_CURRENCY", "yuan"),
+    ] {
+        let error = read(&[(name, wrong)]).unwrap_err();
+        assert!(error.0.len() == 1 && error.0[0].starts_with(name), "{error}");
     }
 }

@@ -14,13 +14,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Id, JobId, Question, Timestamp};
+use super::{Id, JobId, Question, Timestamp, Usage};
 
 mod record;
 
 pub use record::{
-    AttemptRecord, CHECKPOINT_MAX, Cost, Event, EventBody, JobError, JobResult, JobStatus, Lease, NewJob,
-    Progress, Usage,
+    AttemptRecord, CHECKPOINT_MAX, Event, EventBody, JobError, JobResult, JobStatus, Lease, NewJob, Progress,
 };
 
 /// Leases lost in a row, without a checkpoint between them, after which a job is given up.

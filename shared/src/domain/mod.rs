@@ -12,6 +12,7 @@ mod review;
 mod sentence;
 mod session;
 mod time;
+mod usage;
 mod user;
 mod zone;
 
@@ -19,8 +20,8 @@ pub use attempt::{Attempt, Given, QuestionResult, Submission};
 pub use fold::fold;
 pub use id::{Id, InvalidId, JobId};
 pub use job::{
-    AttemptRecord, CHECKPOINT_MAX, Cost, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease,
-    NewJob, Progress, Refusal, Usage,
+    AttemptRecord, CHECKPOINT_MAX, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease, NewJob,
+    Progress, Refusal,
 };
 pub use mark::{Marks, mark, submit};
 pub use pages::{PageRanges, PageRangesError};
@@ -36,5 +37,6 @@ pub use review::{Card, CardState, Rating, scheduled};
 pub use sentence::sentence;
 pub use session::Session;
 pub use time::Timestamp;
+pub use usage::{Cost, DayUsage, Prices, ProviderCall, Tariff, Usage};
 pub use user::{Preferences, Role, Theme, User, email_key};
 pub use zone::{Day, InvalidDay, Shift, UnknownZone, Zone};

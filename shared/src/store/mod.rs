@@ -32,6 +32,7 @@ mod review;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod uploads;
+mod usage;
 
 pub use attempts::SubmissionFilter;
 pub use idempotency::{Idempotency, KEPT_FOR, KeptResponse};

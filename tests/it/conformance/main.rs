@@ -8,6 +8,7 @@ mod make;
 
 mod accounts;
 mod agreement;
+mod ai_usage;
 mod attempts;
 mod blobs;
 mod checkpoints;

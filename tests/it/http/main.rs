@@ -8,6 +8,7 @@ mod people;
 mod support;
 
 mod accounts;
+mod ai_usage;
 mod attempts;
 mod authorization;
 mod bad_documents;

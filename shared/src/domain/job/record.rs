@@ -114,30 +114,6 @@ pub struct JobResult {
     pub url: String,
 }
 
-/// An amount of money.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Cost {
-    /// In units of the currency.
-    pub amount: f64,
-    /// ISO 4217 code.
-    pub currency: String,
-}
-
-/// What calls to a provider used.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Usage {
-    /// Tokens sent, cached ones included.
-    pub prompt_tokens: u64,
-    /// Tokens received.
-    pub completion_tokens: u64,
-    /// Tokens sent that the provider had cached.
-    pub cached_tokens: u64,
-    /// What they cost, where a price is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost: Option<Cost>,
-}
-
 /// A worker's claim on a running job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {

@@ -79,6 +79,7 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("plans", plain(doc! { "userId": 1, "_id": 1 })),
         ("plans", plain(doc! { "userId": 1, "brief.examDate": 1, "_id": 1 })),
         ("plans", with(doc! { "feedToken": 1 }, |options| options.unique = Some(true))),
+        ("ai_usage", with(doc! { "userId": 1, "day": 1 }, |options| options.unique = Some(true))),
         ("idempotency_keys", with(doc! { "createdAt": 1 }, |options| options.expire_after = Some(KEPT_FOR))),
         (
             "review_cards",

@@ -28,6 +28,7 @@ mod quizzes;
 mod review;
 mod sessions;
 mod submissions;
+mod usage;
 mod users;
 
 /// How long to look for a server, and to wait for a connection to it.

@@ -18,6 +18,7 @@ mod ledger;
 mod plans;
 mod quizzes;
 mod review;
+mod usage;
 
 /// Each table keeps whole documents as JSON; generated columns are what queries look at.
 const SCHEMA: &[&str] = &[
@@ -28,6 +29,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/plans.sql"),
     include_str!("schema/quizzes.sql"),
     include_str!("schema/review.sql"),
+    include_str!("schema/usage.sql"),
 ];
 
 /// The SQLite store.

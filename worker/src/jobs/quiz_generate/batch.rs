@@ -103,20 +103,9 @@ impl Batches {
                 self.accepted.len(),
                 self.total
             );
-            self.notice(notice).await?;
+            self.run.notice(notice).await?;
         }
         Ok(self.accepted)
-    }
-
-    /// Tells the job's owner something about the result, once.
-    pub(super) async fn notice(&self, notice: String) -> Result<(), Stop> {
-        self.run
-            .note(|job| {
-                if !job.notices.contains(&notice) {
-                    job.notices.push(notice.clone());
-                }
-            })
-            .await
     }
 
     pub(super) fn run(&self) -> &Run {

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use shared::{
-    domain::{Generation, Usage},
-    jobs::quiz_generate::QuizGenerate,
-};
+use shared::{domain::Generation, jobs::quiz_generate::QuizGenerate};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::{ai_generation, batch::Batches, local_generation};
@@ -13,6 +10,7 @@ use crate::{
     Context,
     llm::{self, LlmError},
     local,
+    provider::Withheld,
     run::{Stop, crashed},
 };
 
@@ -30,13 +28,11 @@ pub(super) async fn write(
     ask: &QuizGenerate,
     topic: &str,
 ) -> Result<Generation, Stop> {
-    let Some(client) = &context.llm else {
-        write_locally(context, batches, ask).await?;
-        return Ok(local_generation());
-    };
-    match write_with(client, batches, ask, topic).await {
+    let mut withheld = None;
+    match write_with_ai(context, batches, ask, topic).await {
         Ok(()) => {}
         Err(Trouble::Stop(stop)) => return Err(stop),
+        Err(Trouble::Withheld(why)) => withheld = Some(why),
         Err(Trouble::Provider(error)) => {
             let job = batches.run().snapshot().await;
             if error.is_retryable() && job.attempt < job.max_attempts {
@@ -47,15 +43,24 @@ pub(super) async fn write(
     }
     let by_ai = batches.total - batches.missing();
     if write_locally(context, batches, ask).await? > 0 {
-        batches
-            .notice(format!("The AI service gave {by_ai} of the questions; the others were made without it."))
-            .await?;
+        if let Some(notice) = withheld.and_then(Withheld::notice) {
+            batches.run().notice(notice).await?;
+        }
+        if by_ai > 0 || withheld.is_none() {
+            let notice =
+                format!("The AI service gave {by_ai} of the questions; the others were made without it.");
+            batches.run().notice(notice).await?;
+        }
     }
-    Ok(if by_ai > 0 { ai_generation(client) } else { local_generation() })
+    Ok(match &context.llm {
+        Some(client) if by_ai > 0 => ai_generation(client),
+        _ => local_generation(),
+    })
 }
 
 enum Trouble {
     Provider(LlmError),
+    Withheld(Withheld),
     Stop(Stop),
 }
 
@@ -65,16 +70,19 @@ impl From<Stop> for Trouble {
     }
 }
 
-async fn write_with(
-    client: &llm::Client,
+async fn write_with_ai(
+    context: &Context,
     batches: &mut Batches,
     ask: &QuizGenerate,
     topic: &str,
 ) -> Result<(), Trouble> {
-    let user_id = batches.run().snapshot().await.user_id.map(|id| id.to_string());
+    let owner = batches.run().snapshot().await.user_id;
+    let user_id = owner.map(|id| id.to_string());
     let document = batches.document.clone();
     let mut fruitless = 0;
     while batches.missing() > 0 && fruitless < FRUITLESS_MAX {
+        let permitted = context.provider_for(owner).await.map_err(Stop::from)?;
+        let client = permitted.map_err(Trouble::Withheld)?;
         let already = batches.asked();
         let request = llm::Request {
             count: batches.missing().min(CALL_SIZE),
@@ -86,6 +94,7 @@ async fn write_with(
             already: &already,
             user_id: user_id.as_deref(),
         };
+        let began = context.ledger.clock.now();
         let (give, mut take) = mpsc::unbounded_channel();
         let call = llm::generate(client, &document, &request, move |draft| {
             give.send(draft).ok();
@@ -104,7 +113,7 @@ async fn write_with(
             None => None,
         };
         let counted = match used {
-            Some(used) => count_usage(batches, used).await,
+            Some(used) => batches.run().spent(used, began).await,
             None => Ok(()),
         };
         let accepted = accepted?;
@@ -128,18 +137,6 @@ async fn while_taken<T>(
     };
     let taken = tokio::try_join!(call, intake);
     (called, taken.map(|((), accepted)| accepted))
-}
-
-async fn count_usage(batches: &Batches, used: llm::Usage) -> Result<(), Stop> {
-    batches
-        .run()
-        .note(|job| {
-            let usage = job.usage.get_or_insert_with(Usage::default);
-            usage.prompt_tokens += used.prompt_tokens;
-            usage.completion_tokens += used.completion_tokens;
-            usage.cached_tokens += used.cached_tokens;
-        })
-        .await
 }
 
 /// Fills up with locally made questions; returns how many.
