@@ -10,7 +10,7 @@ use shared::{
     store::Store,
 };
 
-use crate::problem::Result;
+use crate::{extract::invalid, problem::Result};
 
 /// How long a change made by another process may go unnoticed; the contract allows 30 s.
 const FRESH_FOR: Duration = Duration::from_secs(10);
@@ -88,10 +88,22 @@ impl Logins {
         Ok(())
     }
 
-    /// Writes an account and forgets what was cached of it.
-    pub async fn update(&self, user: &User) -> Result<()> {
-        self.store.update_user(user).await?;
-        self.users.invalidate(&user.id).await;
+    /// Ends all logins of an account but the one to keep.
+    pub async fn end_all(&self, user: Id, kept: Option<Id>) -> Result<()> {
+        self.store.revoke_sessions(user, kept, self.clock.now()).await?;
+        let ended =
+            |(id, owner): &(std::sync::Arc<Id>, Option<Id>)| *owner == Some(user) && Some(**id) != kept;
+        for (id, _) in self.sessions.iter().filter(ended) {
+            self.sessions.insert(*id, None).await;
+        }
         Ok(())
+    }
+
+    /// Changes an account by a pure transition and forgets what was cached of it; see [`Store::change_user`]. An
+    /// account that is gone counts as a login that is not valid any more.
+    pub async fn change(&self, id: Id, transition: impl FnMut(&mut User) -> Result<()>) -> Result<User> {
+        let changed = self.store.change_user(id, self.clock.now(), transition).await;
+        self.users.invalidate(&id).await;
+        changed?.ok_or_else(invalid)
     }
 }

@@ -21,6 +21,7 @@ use utoipa::{
     tags(
         (name = "analytics", description = "What became of all the studying"),
         (name = "auth", description = "Accounts and logins"),
+        (name = "users", description = "Profiles and what is stored about a user"),
         (name = "quizzes", description = "Making and reading quizzes"),
         (name = "attempts", description = "Taking quizzes"),
         (name = "jobs", description = "Work in the background"),

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::CookieJar;
-use shared::domain::{Id, User};
+use shared::domain::{Id, Timestamp, User};
 
 use crate::{
     app::App,
@@ -79,7 +79,7 @@ async fn identify(parts: &Parts, app: &App) -> Result<Option<Caller>> {
     if let Some(session) = session
         && app.logins.session(session).await?.is_none_or(|owner| owner != user_id)
     {
-        return Err(Problem::unauthorized("auth.token_revoked", "This login has ended. Sign in again."));
+        return Err(revoked());
     }
     let user = app.logins.user(user_id).await?.ok_or_else(invalid)?;
     if !user.is_active {
@@ -89,11 +89,20 @@ async fn identify(parts: &Parts, app: &App) -> Result<Option<Caller>> {
             "This account is deactivated.",
         ));
     }
+    let predates = |ended: Timestamp| claims.iat.is_none_or(|issued| issued <= ended.seconds());
+    if session.is_none() && user.logins_ended_at.is_some_and(predates) {
+        return Err(revoked());
+    }
     Ok(Some(Caller { user, session }))
 }
 
-fn invalid() -> Problem {
+/// 401: the token names no account or no login.
+pub fn invalid() -> Problem {
     Problem::unauthorized("auth.token_invalid", "The access token is not valid. Sign in again.")
+}
+
+fn revoked() -> Problem {
+    Problem::unauthorized("auth.token_revoked", "This login has ended. Sign in again.")
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

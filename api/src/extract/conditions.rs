@@ -71,9 +71,18 @@ impl Conditions {
         if self.if_match.as_deref().is_none_or(|header| present.iter().any(|tag| lists(header, tag))) {
             return Ok(());
         }
-        let detail = "It has changed since you read it. Read it again and repeat the change.";
-        Err(Problem::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", detail))
+        Err(failed())
     }
+
+    /// Refuses a change that depends on a version if there is another one by now.
+    pub fn unless(&self, changed: bool) -> Result<()> {
+        if changed && self.if_match.is_some() { Err(failed()) } else { Ok(()) }
+    }
+}
+
+fn failed() -> Problem {
+    let detail = "It has changed since you read it. Read it again and repeat the change.";
+    Problem::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", detail)
 }
 
 /// `Prefer: wait=N` (RFC 7240): how long the caller would wait; zero when it does not say.

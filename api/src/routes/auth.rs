@@ -57,6 +57,9 @@ pub struct UserView {
     role: Role,
     is_active: bool,
     is_guest: bool,
+    /// Path of its picture on this server; another one whenever the picture changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar_url: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -66,6 +69,7 @@ impl From<User> for UserView {
         Self {
             id: user.id,
             legacy_id: user.id,
+            avatar_url: avatar_url(&user),
             name: user.name,
             username: user.username.unwrap_or_default(),
             email: user.email,
@@ -79,6 +83,11 @@ impl From<User> for UserView {
     }
 }
 
+/// Where an account's picture is. The query makes it another address for another picture.
+pub fn avatar_url(user: &User) -> Option<String> {
+    user.avatar.map(|avatar| format!("/users/{}/avatar?v={avatar}", user.id))
+}
+
 /// A sentence for the user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Message {
@@ -90,8 +99,8 @@ pub struct Message {
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct Register {
     /// Shown name.
-    #[garde(length(chars, min = 1, max = 100))]
-    #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
+    #[garde(custom(check_name))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "Ada Lovelace")]
     name: String,
     /// E-mail, unique in any case.
     #[garde(custom(check_email), length(max = 254))]
@@ -101,10 +110,30 @@ pub struct Register {
     #[garde(custom(check_password))]
     #[schema(min_length = 6, max_length = 72, example = "correct horse battery")]
     password: String,
-    /// Unique handle; made from the e-mail when absent.
-    #[garde(inner(length(chars, min = 1, max = 50)))]
-    #[schema(min_length = 1, max_length = 50)]
+    /// Unique handle, without space and `@`; made from the e-mail when absent.
+    #[garde(inner(custom(check_username)))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"^\s*[^\s@\x00-\x1f\x7f-\x9f]+\s*$")]
     username: Option<String>,
+}
+
+/// A name that shows.
+pub fn check_name(name: &str, _: &()) -> garde::Result {
+    if name.trim().is_empty() || name.chars().count() > 100 {
+        return Err(garde::Error::new("must have 1 to 100 characters and not only space"));
+    }
+    Ok(())
+}
+
+/// A handle that cannot be taken for an e-mail.
+pub fn check_username(username: &str, _: &()) -> garde::Result {
+    let handle = username.trim();
+    if handle.is_empty() || username.chars().count() > 50 {
+        return Err(garde::Error::new("must have 1 to 50 characters and not only space"));
+    }
+    if handle.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@') {
+        return Err(garde::Error::new("must not contain space or @"));
+    }
+    Ok(())
 }
 
 fn check_email(email: &str, _: &()) -> garde::Result {
@@ -112,7 +141,8 @@ fn check_email(email: &str, _: &()) -> garde::Result {
         .map_err(|_| garde::Error::new("must be an e-mail address, such as ada@example.org"))
 }
 
-fn check_password(password: &str, _: &()) -> garde::Result {
+/// A password as new ones must be: what lies beyond the 72nd byte would not count.
+pub fn check_password(password: &str, _: &()) -> garde::Result {
     if password.chars().count() < 6 {
         return Err(garde::Error::new("must have at least 6 characters"));
     }
@@ -128,7 +158,7 @@ fn check_password(password: &str, _: &()) -> garde::Result {
     (status = 400, body = ProblemBody, description = "`validation.failed`, `user.email_taken`"),
     (status = 401, body = ProblemBody, description = "With a bearer token: `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
     (status = 403, body = ProblemBody, description = "`auth.cross_site`, `account.deactivated`"),
-    (status = 409, body = ProblemBody, description = "`user.username_taken`"),
+    (status = 409, body = ProblemBody, description = "`user.username_taken`, `auth.not_a_guest`"),
     (status = 413, body = ProblemBody, description = "`body.too_large`"),
 ))]
 pub async fn register(
@@ -143,20 +173,8 @@ pub async fn register(
     let now = app.ledger.clock.now();
     let password = app.passwords.hash(new.password).await?;
     let guest = caller.map(|caller| caller.user).filter(|user| user.is_guest);
-    let mut user = User {
-        id: guest.as_ref().map_or_else(|| app.ledger.clock.id(), |guest| guest.id),
-        name: new.name.trim().to_owned(),
-        username: None,
-        email,
-        email_verified: false,
-        password,
-        role: Role::Student,
-        is_active: true,
-        is_guest: false,
-        preferences: guest.as_ref().map(|guest| guest.preferences.clone()).unwrap_or_default(),
-        created_at: guest.as_ref().map_or(now, |guest| guest.created_at),
-        updated_at: now,
-    };
+    let id = guest.as_ref().map_or_else(|| app.ledger.clock.id(), |guest| guest.id);
+    let mut user = User { password, ..User::new(id, new.name.trim(), &email, now) };
     let chosen = new.username.map(|username| username.trim().to_owned());
     let base = chosen.clone().unwrap_or_else(|| local_part(&user.email));
     for attempt in 0..USERNAME_TRIES {
@@ -165,11 +183,11 @@ pub async fn register(
             _ => format!("{base}{}", app.ledger.clock.rng().random_range(2..100_000)),
         });
         let written = match guest {
-            Some(_) => app.logins.update(&user).await,
-            None => app.ledger.store.insert_user(&user).await.map_err(Problem::from),
+            Some(_) => app.logins.change(user.id, |guest| settle(guest, &user)).await,
+            None => app.ledger.store.insert_user(&user).await.map(|()| user.clone()).map_err(Problem::from),
         };
         match written {
-            Ok(()) => {
+            Ok(user) => {
                 let location = [(header::LOCATION, format!("/users/{}", user.id))];
                 return Ok((StatusCode::CREATED, location, Json(UserView::from(user))).into_response());
             }
@@ -178,6 +196,25 @@ pub async fn register(
         }
     }
     Err(StoreError::Taken("username").into())
+}
+
+/// A guest becomes the account that registers, unless another registration was faster.
+fn settle(guest: &mut User, account: &User) -> Result<()> {
+    if !guest.is_guest {
+        return Err(Problem::conflict(
+            "auth.not_a_guest",
+            "This guest has become an account already. Sign in.",
+        ));
+    }
+    *guest = User {
+        name: account.name.clone(),
+        username: account.username.clone(),
+        email: account.email.clone(),
+        password: account.password.clone(),
+        is_guest: false,
+        ..guest.clone()
+    };
+    Ok(())
 }
 
 fn local_part(email: &str) -> String {
@@ -189,15 +226,20 @@ fn local_part(email: &str) -> String {
 pub struct Login {
     /// E-mail of the account.
     #[garde(inner(length(max = 254)))]
-    #[schema(example = "ada@example.org")]
+    #[schema(max_length = 254, example = "ada@example.org")]
     email: Option<String>,
     /// Username, or the e-mail.
     #[garde(inner(length(max = 254)))]
+    #[schema(max_length = 254)]
     username: Option<String>,
     /// Its password.
     #[garde(length(min = 1, max = 1024))]
-    #[schema(example = "correct horse battery")]
+    #[schema(min_length = 1, max_length = 1024, example = "correct horse battery")]
     password: String,
+    /// Whether to reactivate an account that its owner deactivated in the last 30 days.
+    #[garde(skip)]
+    #[serde(default)]
+    reactivate: bool,
 }
 
 /// JSON or a form.
@@ -247,12 +289,29 @@ pub async fn login(State(app): State<App>, jar: CookieJar, LoginBody(login): Log
     let Some(user) = user.filter(|_| matches) else {
         return Err(Problem::unauthorized("auth.bad_credentials", "Incorrect email or password"));
     };
-    if !user.is_active {
-        let detail = "This account is deactivated.";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "account.deactivated", detail));
-    }
+    let user = if user.is_active { user } else { back(&app, user.id, login.reactivate).await? };
     let session = app.logins.begin(user.id).await?;
     start(&app, jar, user, &session, StatusCode::OK)
+}
+
+/// Reactivates an account, if its owner asks for it in time.
+async fn back(app: &App, id: Id, wanted: bool) -> Result<User> {
+    let now = app.ledger.clock.now();
+    let deactivated = |detail| Err(Problem::new(StatusCode::FORBIDDEN, "account.deactivated", detail));
+    app.logins
+        .change(id, |user| {
+            if user.is_active {
+                return Ok(());
+            }
+            if !wanted {
+                return deactivated("This account is deactivated. Log in with reactivate to use it again.");
+            }
+            if user.reactivate(now) {
+                return Ok(());
+            }
+            deactivated("This account is deactivated and can no longer be reactivated.")
+        })
+        .await
 }
 
 /// Creates a throwaway account and logs it in. Registering with its token keeps what it made.
@@ -267,18 +326,9 @@ pub async fn guest(State(app): State<App>, jar: CookieJar) -> Result<Response> {
     }
     let (id, now) = (app.ledger.clock.id(), app.ledger.clock.now());
     let user = User {
-        id,
-        name: "Guest".into(),
         username: Some(format!("guest-{id}")),
-        email: format!("guest-{id}@guest.invalid"),
-        email_verified: false,
-        password: String::new(),
-        role: Role::Student,
-        is_active: true,
         is_guest: true,
-        preferences: Default::default(),
-        created_at: now,
-        updated_at: now,
+        ..User::new(id, "Guest", &format!("guest-{id}@guest.invalid"), now)
     };
     app.ledger.store.insert_user(&user).await?;
     let session = app.logins.begin(user.id).await?;
@@ -288,7 +338,8 @@ pub async fn guest(State(app): State<App>, jar: CookieJar) -> Result<Response> {
 /// The caller's account.
 #[utoipa::path(get, path = "/auth/me", tag = "auth", security(("bearer" = []), ("cookie" = [])), responses(
     (status = 200, body = UserView),
-    (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`"),
+    (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
+    (status = 403, body = ProblemBody, description = "`account.deactivated`"),
 ))]
 pub async fn me(caller: Caller) -> Json<UserView> {
     Json(caller.user.into())

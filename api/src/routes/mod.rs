@@ -20,6 +20,7 @@ mod operation;
 mod quizzes;
 mod results;
 mod upload;
+mod users;
 mod web;
 
 /// Every documented route.
@@ -34,6 +35,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(operation::routes())
         .merge(quizzes::routes())
         .merge(results::routes())
+        .merge(users::routes())
         .merge(web::pages())
 }
 

@@ -1,5 +1,4 @@
 use serde_json::{Value, json};
-use shared::domain::Role;
 
 use super::*;
 
@@ -10,20 +9,7 @@ fn tokens(secret: &str, previous: Option<&str>) -> Tokens {
 }
 
 fn user() -> User {
-    User {
-        id: Id([7; 12]),
-        name: "Ada".into(),
-        username: None,
-        email: "ada@example.org".into(),
-        email_verified: false,
-        password: String::new(),
-        role: Role::Student,
-        is_active: true,
-        is_guest: false,
-        preferences: Default::default(),
-        created_at: NOW,
-        updated_at: NOW,
-    }
+    User::new(Id([7; 12]), "Ada", "ada@example.org", NOW)
 }
 
 fn session() -> Session {

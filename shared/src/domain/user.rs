@@ -1,9 +1,14 @@
 //! Accounts.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Id, Timestamp, Zone};
+
+/// How long the owner of a deactivated account may change their mind.
+const REACTIVATION_WITHIN: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -82,18 +87,98 @@ pub struct User {
     pub role: Role,
     /// False once deactivated.
     pub is_active: bool,
+    /// When its owner deactivated it; absent where somebody else did, which its owner cannot undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deactivated_at: Option<Timestamp>,
+    /// When all its logins were ended last: tokens of the old backend, which belong to no login, are good only if
+    /// they were issued later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logins_ended_at: Option<Timestamp>,
     /// A throwaway account that may still become a real one.
     pub is_guest: bool,
     /// What its owner set.
     #[serde(default)]
     pub preferences: Preferences,
+    /// Blob of its picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<Id>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
 }
 
+impl User {
+    /// A student's account that no password opens yet.
+    pub fn new(id: Id, name: &str, email: &str, now: Timestamp) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            username: None,
+            email: email.to_owned(),
+            email_verified: false,
+            password: String::new(),
+            role: Role::default(),
+            is_active: true,
+            deactivated_at: None,
+            logins_ended_at: None,
+            is_guest: false,
+            preferences: Preferences::default(),
+            avatar: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Its owner leaves; the data stays.
+    pub fn deactivate(&mut self, now: Timestamp) {
+        self.is_active = false;
+        self.deactivated_at = Some(now);
+        self.logins_ended_at = Some(now);
+    }
+
+    /// Its owner comes back. False if it was not its owner who deactivated it, or too long ago.
+    pub fn reactivate(&mut self, now: Timestamp) -> bool {
+        let in_time = self.deactivated_at.is_some_and(|left| now.since(left) <= REACTIVATION_WITHIN);
+        if in_time {
+            self.is_active = true;
+            self.deactivated_at = None;
+        }
+        in_time
+    }
+}
+
 /// The form in which e-mails are compared: trimmed, lower case.
 pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user() -> User {
+        User::new(Id([1; 12]), "Ada", "ada@example.com", Timestamp(0))
+    }
+
+    #[test]
+    fn who_left_may_come_back_for_thirty_days() {
+        let day = Duration::from_secs(24 * 3600);
+        for (after, back) in
+            [(Duration::ZERO, true), (30 * day, true), (30 * day + Duration::from_millis(1), false)]
+        {
+            let mut user = user();
+            user.deactivate(Timestamp(5));
+            assert!(!user.is_active);
+            assert_eq!(user.reactivate(Timestamp(5) + after), back, "{after:?}");
+            assert_eq!((user.is_active, user.deactivated_at.is_none()), (back, back));
+        }
+    }
+
+    #[test]
+    fn whom_somebody_else_deactivated_does_not_come_back() {
+        let mut user = User { is_active: false, ..user() };
+        assert!(!user.reactivate(Timestamp(5)));
+        assert!(!user.is_active);
+    }
 }

@@ -1,5 +1,7 @@
 //! Accounts.
 
+use std::time::Duration;
+
 use shared::{
     domain::{Preferences, Role, Theme, User},
     store::StoreError,
@@ -20,6 +22,8 @@ on_every_store![
     an_account_keeps_its_own_email_and_username_in_an_update,
     many_accounts_may_lack_a_username,
     an_update_writes_every_field,
+    an_account_that_somebody_else_wrote_is_not_written,
+    concurrent_changes_of_an_account_all_count,
     one_of_many_concurrent_registrations_with_an_email_wins,
     one_of_many_concurrent_registrations_with_a_username_wins,
     an_account_with_a_known_id_is_refused_without_blaming_email_or_username,
@@ -89,17 +93,19 @@ async fn a_taken_username_is_refused(bench: &Bench) {
 async fn an_update_may_not_take_what_another_account_has(bench: &Bench) {
     add(bench, "ada@example.com", Some("ada")).await;
     let bob = add(bench, "bob@example.com", Some("bob")).await;
-    let refused = bench.store.update_user(&User { email: "ADA@example.com".into(), ..bob.clone() }).await;
+    let taken = User { email: "ADA@example.com".into(), ..bob.clone() };
+    let refused = bench.store.save_user(&bob, &taken).await;
     assert!(matches!(refused, Err(StoreError::Taken("email"))), "{refused:?}");
-    let refused = bench.store.update_user(&User { username: Some("ada".into()), ..bob.clone() }).await;
+    let taken = User { username: Some("ada".into()), ..bob.clone() };
+    let refused = bench.store.save_user(&bob, &taken).await;
     assert!(matches!(refused, Err(StoreError::Taken("username"))), "{refused:?}");
     assert_eq!(bench.store.user(bob.id).await.unwrap(), Some(bob));
 }
 
 async fn an_account_keeps_its_own_email_and_username_in_an_update(bench: &Bench) {
     let ada = add(bench, "ada@example.com", Some("ada")).await;
-    let renamed = User { name: "Ada".into(), email: "Ada@Example.com".into(), ..ada };
-    bench.store.update_user(&renamed).await.unwrap();
+    let renamed = User { name: "Ada".into(), email: "Ada@Example.com".into(), ..ada.clone() };
+    assert!(bench.store.save_user(&ada, &renamed).await.unwrap());
     assert_eq!(bench.store.user_by_email("ada@example.com").await.unwrap(), Some(renamed));
 }
 
@@ -121,7 +127,10 @@ async fn an_update_writes_every_field(bench: &Bench) {
         password: String::new(),
         role: Role::Admin,
         is_active: false,
+        deactivated_at: Some(ada.created_at),
+        logins_ended_at: Some(ada.updated_at),
         is_guest: true,
+        avatar: Some(bench.id()),
         preferences: Preferences {
             theme: Theme::Dark,
             time_zone: "Asia/Tokyo".parse().unwrap(),
@@ -129,13 +138,59 @@ async fn an_update_writes_every_field(bench: &Bench) {
             ..Preferences::default()
         },
         created_at: ada.created_at,
-        updated_at: ada.updated_at + std::time::Duration::from_millis(1234),
+        updated_at: ada.updated_at + Duration::from_millis(1234),
     };
-    bench.store.update_user(&changed).await.unwrap();
+    assert!(bench.store.save_user(&ada, &changed).await.unwrap());
     assert_eq!(bench.store.user(ada.id).await.unwrap().as_ref(), Some(&changed));
     assert_eq!(bench.store.user_by_email("Countess@example.com").await.unwrap().as_ref(), Some(&changed));
     assert_eq!(bench.store.user_by_email("ada@example.com").await.unwrap(), None);
     add(bench, "ada@example.com", None).await;
+    // What is no longer there goes.
+    let back = User { deactivated_at: None, avatar: None, ..changed.clone() };
+    let back = User { updated_at: changed.updated_at + Duration::from_millis(1), ..back };
+    assert!(bench.store.save_user(&changed, &back).await.unwrap());
+    assert_eq!(bench.store.user(ada.id).await.unwrap(), Some(back));
+}
+
+async fn an_account_that_somebody_else_wrote_is_not_written(bench: &Bench) {
+    let ada = add(bench, "ada@example.com", None).await;
+    let named = |name: &str| User {
+        name: name.into(),
+        updated_at: ada.updated_at + Duration::from_millis(1),
+        ..ada.clone()
+    };
+    assert!(bench.store.save_user(&ada, &named("first")).await.unwrap());
+    assert!(!bench.store.save_user(&ada, &named("second")).await.unwrap());
+    assert_eq!(bench.store.user(ada.id).await.unwrap(), Some(named("first")));
+    let unknown = User { id: bench.id(), ..ada.clone() };
+    assert!(!bench.store.save_user(&unknown, &User { name: "new".into(), ..unknown.clone() }).await.unwrap());
+    assert_eq!(bench.store.user(unknown.id).await.unwrap(), None);
+}
+
+async fn concurrent_changes_of_an_account_all_count(bench: &Bench) {
+    let ada = add(bench, "ada@example.com", None).await;
+    let now = bench.now();
+    let changed = at_once(20, |number| {
+        let store = bench.store.clone();
+        async move {
+            let change = |user: &mut User| {
+                if number % 2 == 0 {
+                    user.name.push('x')
+                } else {
+                    user.preferences.default_study_duration += 1
+                }
+                Ok::<_, StoreError>(())
+            };
+            store.change_user(ada.id, now, change).await.unwrap().unwrap()
+        }
+    })
+    .await;
+    assert_eq!(changed.len(), 20);
+    let stored = bench.store.user(ada.id).await.unwrap().unwrap();
+    assert_eq!(stored.name, format!("{}{}", ada.name, "x".repeat(10)));
+    assert_eq!(stored.preferences.default_study_duration, ada.preferences.default_study_duration + 10);
+    assert_eq!(stored.updated_at, ada.updated_at + Duration::from_millis(20));
+    assert_eq!(bench.store.change_user(bench.id(), now, |_| Ok::<_, StoreError>(())).await.unwrap(), None);
 }
 
 async fn one_of_many_concurrent_registrations_with_an_email_wins(bench: &Bench) {

@@ -6,7 +6,7 @@ use shared::{
     domain::{
         Answer, Attempt, Availability, Bloom, Difficulty, Generation, Given, Id, Job, JobError, JobId,
         JobResult, Key, Method, NewJob, Pairs, Phase, Plan, PlanBrief, PlanDay, PlanTask, Priority, Progress,
-        Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Role, Session, Settings, Source,
+        Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Session, Settings, Source,
         Subject, SubjectDifficulty, Submission, TaskKind, Timestamp, User,
     },
     jobs::{JobKind, noop::Noop},
@@ -14,18 +14,9 @@ use shared::{
 
 pub fn user(id: Id, email: &str, username: Option<&str>, now: Timestamp) -> User {
     User {
-        id,
-        name: "Ada Lovelace".to_owned(),
         username: username.map(str::to_owned),
-        email: email.to_owned(),
-        email_verified: false,
         password: "$2b$04$hash".to_owned(),
-        role: Role::Student,
-        is_active: true,
-        is_guest: false,
-        preferences: Default::default(),
-        created_at: now,
-        updated_at: now,
+        ..User::new(id, "Ada Lovelace", email, now)
     }
 }
 

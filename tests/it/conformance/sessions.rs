@@ -18,6 +18,7 @@ on_every_store![
     a_revoked_login_does_not_move,
     a_login_keeps_the_time_of_its_first_revocation,
     revoking_one_login_leaves_the_others,
+    all_logins_of_an_account_but_one_are_revoked,
     a_login_with_a_known_id_is_refused,
 ];
 
@@ -105,4 +106,31 @@ async fn a_login_with_a_known_id_is_refused(bench: &Bench) {
     let refused = bench.store.insert_session(&other).await;
     assert!(matches!(refused, Err(StoreError::Taken("id"))), "{refused:?}");
     assert_eq!(bench.store.session(session.id).await.unwrap(), Some(session));
+}
+
+async fn all_logins_of_an_account_but_one_are_revoked(bench: &Bench) {
+    let kept = add(bench).await;
+    let mut others = Vec::new();
+    for _ in 0..3 {
+        let session = make::session(bench.id(), kept.user_id, bench.now());
+        bench.store.insert_session(&session).await.unwrap();
+        others.push(session);
+    }
+    let stranger = add(bench).await;
+    let first = bench.now();
+    bench.store.revoke_session(others[0].id, first).await.unwrap();
+    bench.clock.advance(Duration::from_secs(1));
+    bench.store.revoke_sessions(kept.user_id, Some(kept.id), bench.now()).await.unwrap();
+    for (session, revoked_at) in [
+        (&kept, None),
+        (&others[0], Some(first)),
+        (&others[1], Some(bench.now())),
+        (&others[2], Some(bench.now())),
+        (&stranger, None),
+    ] {
+        assert_eq!(bench.store.session(session.id).await.unwrap().unwrap().revoked_at, revoked_at);
+    }
+    bench.store.revoke_sessions(kept.user_id, None, bench.now()).await.unwrap();
+    assert!(bench.store.session(kept.id).await.unwrap().unwrap().revoked_at.is_some());
+    assert_eq!(bench.store.session(stranger.id).await.unwrap().unwrap().revoked_at, None);
 }

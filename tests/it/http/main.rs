@@ -24,3 +24,4 @@ mod lists;
 mod openapi;
 mod operation;
 mod tokens;
+mod users;

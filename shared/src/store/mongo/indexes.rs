@@ -65,6 +65,7 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("users", unique_where_set("emailNormalized")),
         ("users", unique_where_set("username")),
         ("users", plain(doc! { "email": 1, "_id": 1 })),
+        ("sessions", plain(doc! { "userId": 1 })),
         ("quizzes", plain(doc! { "createdBy": 1, "_id": 1 })),
         ("quizzes", with(doc! { "created_by.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),
         ("quizattempts", plain(doc! { "userId": 1, "_id": 1 })),

@@ -25,6 +25,13 @@ impl Mongo {
         Ok(self.run(self.docs(SESSIONS).update_one(current, next)).await?.matched_count == 1)
     }
 
+    /// Ends all logins of an account but the one to keep.
+    pub async fn revoke_sessions(&self, user_id: Id, kept: Option<Id>, now: Timestamp) -> Result<()> {
+        let mut live = doc! { "userId": user_id, "revokedAt": null };
+        live.extend(kept.map(|id| ("_id".to_owned(), doc! { "$ne": id }.into())));
+        self.run(self.docs(SESSIONS).update_many(live, doc! { "$set": { "revokedAt": now } })).await.map(drop)
+    }
+
     /// Ends a login.
     pub async fn revoke_session(&self, id: Id, now: Timestamp) -> Result<()> {
         let live = doc! { "_id": id, "revokedAt": null };

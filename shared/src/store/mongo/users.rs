@@ -25,17 +25,34 @@ impl Mongo {
         self.run(self.docs(USERS).insert_one(doc)).await.map(drop)
     }
 
-    /// Writes the fields of an account. `emailNormalized` changes with the e-mail alone: of several old
-    /// accounts with one e-mail only the oldest has it.
-    pub async fn update_user(&self, user: &User) -> Result<()> {
-        let mut set = fields(user)?;
-        let same = doc! { "_id": user.id, "email": &user.email };
-        if self.run(self.docs(USERS).update_one(same, doc! { "$set": set.clone() })).await?.matched_count == 0
-        {
-            set.extend(email(user));
-            self.run(self.docs(USERS).update_one(doc! { "_id": user.id }, doc! { "$set": set })).await?;
+    /// Writes what differs between an account as it was read and as it is to be; false if somebody else wrote it
+    /// in between. `emailNormalized` changes with the e-mail alone: of several old accounts with one e-mail only
+    /// the oldest has it.
+    pub async fn save_user(&self, before: &User, after: &User) -> Result<bool> {
+        let (old, new) = (fields(before)?, fields(after)?);
+        let unset: Document = old
+            .keys()
+            .filter(|name| !new.contains_key(*name))
+            .map(|name| (name.clone(), "".into()))
+            .collect();
+        let mut set: Document =
+            new.into_iter().filter(|(name, value)| old.get(name) != Some(value)).collect();
+        if before.email != after.email {
+            if self.user_by_email(&after.email).await?.is_some_and(|other| other.id != after.id) {
+                return Err(StoreError::Taken("email"));
+            }
+            set.extend(email(after));
         }
-        Ok(())
+        // An account that only the old backends wrote may have its time as text, or under another name.
+        let unchanged = doc! { "_id": before.id, "$or": [
+            { "updatedAt": before.updated_at },
+            { "updatedAt": { "$not": { "$type": "date" } } },
+        ] };
+        let mut update = doc! { "$set": set };
+        if !unset.is_empty() {
+            update.insert("$unset", unset);
+        }
+        Ok(self.run(self.docs(USERS).update_one(unchanged, update)).await?.matched_count == 1)
     }
 
     /// An account by id.
@@ -68,7 +85,7 @@ impl Mongo {
     }
 }
 
-/// What an update writes, the e-mail apart.
+/// What is written, the e-mail apart.
 fn fields(user: &User) -> Result<Document> {
     let mut doc = doc! {
         "name": &user.name,
@@ -80,9 +97,10 @@ fn fields(user: &User) -> Result<Document> {
         "preferences": bson_of(&user.preferences)?,
         "updatedAt": user.updated_at,
     };
-    if let Some(username) = &user.username {
-        doc.insert("username", username);
-    }
+    doc.extend(user.username.as_ref().map(|username| ("username".to_owned(), username.into())));
+    doc.extend(user.deactivated_at.map(|at| ("deactivatedAt".to_owned(), at.into())));
+    doc.extend(user.logins_ended_at.map(|at| ("loginsEndedAt".to_owned(), at.into())));
+    doc.extend(user.avatar.map(|avatar| ("avatarBlob".to_owned(), avatar.into())));
     Ok(doc)
 }
 
@@ -103,8 +121,11 @@ fn read(doc: &Document) -> Result<User> {
         password: fields.text(&["password"]).unwrap_or_default(),
         role: fields.named(&["role"]).unwrap_or_default(),
         is_active: fields.flag(&["isActive", "is_active"]).unwrap_or(true),
+        deactivated_at: fields.date(&["deactivatedAt"]),
+        logins_ended_at: fields.date(&["loginsEndedAt"]),
         is_guest: fields.flag(&["isGuest", "is_guest"]).unwrap_or_default(),
         preferences: fields.value(&["preferences"]).unwrap_or_default(),
+        avatar: fields.id(&["avatarBlob"]),
         created_at,
         updated_at: fields.date(&["updatedAt", "updated_at"]).unwrap_or(created_at),
     })

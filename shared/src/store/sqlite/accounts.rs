@@ -12,14 +12,16 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(in crate::store) async fn update_user(&self, user: &User) -> Result<()> {
-        sqlx::query("UPDATE users SET email_key = ?, doc = ? WHERE id = ?")
-            .bind(email_key(&user.email))
-            .bind(encode(user)?)
-            .bind(user.id.to_string())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+    pub(in crate::store) async fn save_user(&self, before: &User, after: &User) -> Result<bool> {
+        let done =
+            sqlx::query("UPDATE users SET email_key = ?, doc = ? WHERE id = ? AND doc ->> '$.updatedAt' = ?")
+                .bind(email_key(&after.email))
+                .bind(encode(after)?)
+                .bind(before.id.to_string())
+                .bind(before.updated_at.to_string())
+                .execute(&self.pool)
+                .await?;
+        Ok(done.rows_affected() == 1)
     }
 
     pub(in crate::store) async fn user(&self, id: Id) -> Result<Option<User>> {
@@ -80,6 +82,23 @@ impl Sqlite {
         )
         .bind(now.to_string())
         .bind(id.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+    pub(in crate::store) async fn revoke_sessions(
+        &self,
+        user_id: Id,
+        kept: Option<Id>,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE sessions SET doc = json_set(doc, '$.revokedAt', ?) \
+             WHERE doc ->> '$.userId' = ? AND revoked_at IS NULL AND id IS NOT ?",
+        )
+        .bind(now.to_string())
+        .bind(user_id.to_string())
+        .bind(kept.map(|id| id.to_string()))
         .execute(&self.pool)
         .await?;
         Ok(())

@@ -13,3 +13,4 @@ CREATE TABLE IF NOT EXISTS sessions (
     generation INTEGER GENERATED ALWAYS AS (doc ->> '$.generation') VIRTUAL,
     revoked_at TEXT GENERATED ALWAYS AS (doc ->> '$.revokedAt') VIRTUAL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sessions_user ON sessions (doc ->> '$.userId');
