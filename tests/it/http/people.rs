@@ -5,8 +5,9 @@ use harness::Client;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 use shared::{
+    clock::Clock,
     domain::{Id, Role, User},
-    store::Store,
+    store::{Store, StoreError},
 };
 
 use crate::mix::SECRET;
@@ -42,12 +43,14 @@ pub async fn deactivated(visitor: &Client, store: &Store) -> Client {
 }
 
 /// A new account, changed before the server has looked at its token, after which it would not look again for a while.
-async fn changed(visitor: &Client, store: &Store, change: impl FnOnce(&mut User)) -> Client {
+async fn changed(visitor: &Client, store: &Store, change: impl Fn(&mut User)) -> Client {
     let client = visitor.register().await;
     let id: Id = client.user_id().parse().expect("an id");
-    let mut user = store.user(id).await.expect("the store").expect("the new account");
-    change(&mut user);
-    store.update_user(&user).await.expect("the store");
+    let changed = store.change_user(id, Clock::System.now(), |user| {
+        change(user);
+        Ok::<_, StoreError>(())
+    });
+    changed.await.expect("the store").expect("the new account");
     client
 }
 

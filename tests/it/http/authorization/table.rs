@@ -102,6 +102,11 @@ pub const TABLE: &[Row] = &[
     row("POST /jobs/{id}/cancel", OwnerOnly, ScheduledJob, Empty),
     row("POST /jobs/{id}/retry", OwnerOnly, CancelledJob, Empty),
 
+    row("GET /users/me", OwnOnes, Account, Empty),
+    row("PUT /users/me", OwnOnes, Account, Json(r#"{"name":"Countess"}"#)),
+    row("DELETE /users/me", LoggedIn, Nothing, Empty),
+    row("GET /users/{id}", LoggedIn, Account, Empty),
+
     row("GET /health", Public, Nothing, Empty),
     row("GET /health/live", Public, Nothing, Empty),
     row("GET /health/ready", Public, Nothing, Empty),
