@@ -25,6 +25,7 @@ use utoipa::{
         (name = "quizzes", description = "Making and reading quizzes"),
         (name = "attempts", description = "Taking quizzes"),
         (name = "jobs", description = "Work in the background"),
+        (name = "admin", description = "For operators: all jobs, and the queues they wait in"),
         (name = "operation", description = "Health and metrics"),
     )
 )]

@@ -230,7 +230,8 @@ impl From<LedgerError> for Problem {
                     Refusal::NotCancellable => "job.not_cancellable",
                     Refusal::NotRetryable => "job.not_retryable",
                     Refusal::RetryLimit => "job.retry_limit",
-                    Refusal::NotClaimable | Refusal::LeaseLost => "job.busy",
+                    Refusal::NotDiscardable => "job.not_discardable",
+                    Refusal::NotClaimable | Refusal::LeaseLost | Refusal::Paused => "job.busy",
                 };
                 Self::conflict(code, sentence(&refusal.to_string()))
             }

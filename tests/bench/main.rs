@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use harness::{App, AppOptions, Client, Mongod, RedisServer, client::Upload};
 use shared::{
     clock::Clock,
-    domain::{Job, JobId, JobStatus, NewJob},
+    domain::{Job, JobId, NewJob},
     jobs::{JobKind, Ledger, noop::Noop},
     notify::Notifier,
     queue::{Queue, RedisQueue},
@@ -147,9 +147,9 @@ async fn backlog() {
 }
 
 async fn waiting(ledger: &Ledger) -> usize {
-    let counts = ledger.store.job_counts().await.unwrap();
-    let unfinished = counts.iter().filter(|(_, status, _)| *status != JobStatus::Succeeded);
-    unfinished.map(|(.., count)| *count as usize).sum()
+    let counts = ledger.store.queue_counts().await.unwrap();
+    let unfinished = counts.iter().filter(|((_, status), _)| !status.is_finished());
+    unfinished.map(|(_, count)| *count as usize).sum()
 }
 
 async fn redis_memory(server: &RedisServer) -> u64 {

@@ -15,6 +15,7 @@ use crate::{
     Context,
     bell::Bell,
     jobs,
+    presence::Presence,
     run::{Run, Stop, crashed},
 };
 
@@ -39,16 +40,22 @@ pub struct Shutdown {
 
 struct Runtime {
     context: Arc<Context>,
+    presence: Presence,
     release: CancellationToken,
 }
 
 /// Takes and runs jobs until told to stop, then waits for those that run.
 pub async fn run(context: Arc<Context>, concurrency: usize, shutdown: Shutdown) -> Result<(), RuntimeDied> {
     let bell = Bell(context.ledger.queue.listen(jobs::KINDS));
-    let runtime = Arc::new(Runtime { context: context.clone(), release: shutdown.release.clone() });
+    let presence = Presence::new(context.clone());
+    // Before the first ring, which may be for a paused kind.
+    if let Err(error) = presence.listen().await {
+        tracing::warn!(%error, "which kinds are paused is not known yet");
+    }
+    let runtime = Arc::new(Runtime { context: context.clone(), presence, release: shutdown.release.clone() });
     let worker = WorkerBuilder::new(context.name.as_str())
         .backend(bell)
-        .data(runtime)
+        .data(runtime.clone())
         .concurrency(concurrency)
         .parallelize(tokio::spawn)
         .build(deliver);
@@ -57,7 +64,11 @@ pub async fn run(context: Arc<Context>, concurrency: usize, shutdown: Shutdown) 
         stop.cancelled().await;
         Ok::<(), std::io::Error>(())
     };
-    let ended = worker.run_until(stopped).await;
+    let ended = tokio::select! {
+        ended = worker.run_until(stopped) => ended,
+        never = runtime.presence.keep() => match never {},
+    };
+    runtime.presence.leave().await;
     match ended {
         _ if shutdown.stop.is_cancelled() => Ok(()),
         Ok(()) => Err(RuntimeDied("no reason given".into())),
@@ -68,15 +79,15 @@ pub async fn run(context: Arc<Context>, concurrency: usize, shutdown: Shutdown) 
 /// One ring. It never fails towards apalis: what became of the job is in its record.
 async fn deliver(id: JobId, runtime: Data<Arc<Runtime>>) {
     let context = &runtime.context;
-    let token = match context.ledger.update(id, |job, now| job.claim(&context.name, LEASE, now)).await {
+    let (job, token) = match claim(&runtime, id).await {
         Ok(claimed) => claimed,
-        Err(LedgerError::Refused(Refusal::NotClaimable) | LedgerError::NotFound) => return,
+        // Of a paused kind the ledger keeps the job, and the dispatcher rings again when it is resumed.
+        Err(LedgerError::Refused(Refusal::NotClaimable | Refusal::Paused) | LedgerError::NotFound) => return,
         Err(error) => {
             tracing::warn!(job = %id, %error, "not claimed");
             return;
         }
     };
-    let (job, token) = token;
     let waited = context.ledger.clock.now().since(job.due_at);
     metrics::histogram!("smartstudy_job_wait_seconds", "kind" => job.kind.clone()).record(waited);
     let (kind, attempt) = (job.kind.clone(), job.attempt);
@@ -88,6 +99,24 @@ async fn deliver(id: JobId, runtime: Data<Arc<Runtime>>) {
         () = runtime.release.cancelled() => Err(Stop::Released),
     };
     record(context, &run, ended).await;
+}
+
+async fn claim(runtime: &Runtime, id: JobId) -> Result<(Job, i64), LedgerError> {
+    let context = &runtime.context;
+    let claim = || {
+        context.ledger.update(id, |job, now| match runtime.presence.is_paused(&job.kind) {
+            true => Err(Refusal::Paused),
+            false => job.claim(&context.name, LEASE, now),
+        })
+    };
+    match claim().await {
+        // It may have been resumed since this worker last heard.
+        Err(LedgerError::Refused(Refusal::Paused)) => {
+            runtime.presence.listen().await?;
+            claim().await
+        }
+        claimed => claimed,
+    }
 }
 
 async fn work(context: &Arc<Context>, run: &Arc<Run>) -> Result<JobResult, Stop> {

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::CookieJar;
-use shared::domain::{Id, Timestamp, User};
+use shared::domain::{Id, Role, Timestamp, User};
 
 use crate::{
     app::App,
@@ -51,6 +51,23 @@ impl OptionalFromRequestParts<App> for Caller {
             }
             known => known,
         }
+    }
+}
+
+/// A caller who operates the platform. 403 `auth.admin_required` for everybody else.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Caller);
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if caller.user.role != Role::Admin {
+            let detail = "Only administrators may do this.";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "auth.admin_required", detail));
+        }
+        Ok(Self(caller))
     }
 }
 

@@ -80,7 +80,14 @@ pub struct Links {
 
 impl From<Job> for JobView {
     fn from(job: Job) -> Self {
-        let this = format!("/jobs/{}", job.id);
+        Self::under("/jobs", job)
+    }
+}
+
+impl JobView {
+    /// The job with links below this path.
+    pub fn under(path: &str, job: Job) -> Self {
+        let this = format!("{path}/{}", job.id);
         Self {
             id: job.id,
             next_retry_at: (job.status == JobStatus::Retrying).then_some(job.due_at),
@@ -98,7 +105,7 @@ impl From<Job> for JobView {
             finished_at: job.finished_at,
             not_before: job.not_before,
             links: Links {
-                events: format!("{this}/events"),
+                events: format!("/jobs/{}/events", job.id),
                 cancel: format!("{this}/cancel"),
                 retry: format!("{this}/retry"),
                 this,
@@ -188,7 +195,12 @@ pub async fn list(
     Query(ask): Query<Filter>,
     list: List,
 ) -> Result<Response> {
-    let filter = JobFilter { user_id: Some(caller.user.id), status: ask.status, kind: ask.kind };
+    let filter = JobFilter {
+        user_id: Some(caller.user.id),
+        status: ask.status,
+        kind: ask.kind,
+        ..JobFilter::default()
+    };
     let found = app.ledger.store.jobs(&filter, &list.window).await?;
     let last = found.items.last().map(|job| job.id.to_string());
     let items: Vec<JobView> = found.items.into_iter().map(JobView::from).collect();

@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 
+mod admin;
 mod analytics;
 mod attempts;
 mod auth;
@@ -26,6 +27,7 @@ mod web;
 /// Every documented route.
 pub fn all() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(crate::openapi::base())
+        .merge(admin::routes())
         .merge(analytics::routes())
         .merge(attempts::routes())
         .merge(auth::routes())

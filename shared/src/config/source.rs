@@ -6,6 +6,7 @@ use std::{collections::HashMap, ffi::OsString, fmt::Display, path::Path, str::Fr
 use secrecy::SecretString;
 
 use super::ConfigError;
+use crate::domain::duration;
 
 /// A place that values come from could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -117,21 +118,4 @@ impl<'a> Reader<'a> {
             }
         }
     }
-}
-
-/// A whole number of seconds, or of the unit it ends in: `s`, `m`, `h` or `d`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
-        Some((at, _)) => (&text[..at], text[at..].trim()),
-        None => (text, "s"),
-    };
-    let number: u64 = number.parse().map_err(|_| "use seconds, or a number with s, m, h or d".to_owned())?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 24 * 3600,
-        _ => return Err("use seconds, or a number with s, m, h or d".into()),
-    };
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| "too long".into())
 }

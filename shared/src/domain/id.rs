@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use ulid::Ulid;
 
+use super::Timestamp;
+
 /// A stored resource's id: 12 bytes, written as 24 hexadecimal digits (a MongoDB ObjectId).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(pub [u8; 12]);
@@ -99,6 +101,13 @@ impl<'de> Deserialize<'de> for Id {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub Ulid);
 
+impl JobId {
+    /// The least id that a job made at this instant or later can have.
+    pub fn first_at(instant: Timestamp) -> Self {
+        Self(Ulid::from_parts(instant.0.max(0).unsigned_abs(), 0))
+    }
+}
+
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -128,5 +137,20 @@ impl Serialize for JobId {
 impl<'de> Deserialize<'de> for JobId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_id_of_an_instant_parts_what_was_made_before_from_what_was_made_since() {
+        let instant = Timestamp(1_800_000_000_000);
+        let at = |millis: i64, random| JobId(Ulid::from_parts(millis.unsigned_abs(), random));
+        let first = JobId::first_at(instant);
+        assert!(at(instant.0 - 1, u128::MAX) < first && first <= at(instant.0, 0));
+        assert!(at(instant.0 - 1, u128::MAX).to_string() < first.to_string());
+        assert_eq!(JobId::first_at(Timestamp(-5)), JobId::first_at(Timestamp(0)));
     }
 }

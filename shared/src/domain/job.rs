@@ -6,8 +6,9 @@
 //! scheduled -> queued -> running -> succeeded
 //!                ^         |-----> retrying -> queued
 //!                |         |-----> failed -> discarded
-//!                |---------'  (lease lost, drained, retried by hand)
+//!                |---------'  (lease lost, drained)
 //! scheduled, queued, retrying, running -> cancelled
+//! failed, cancelled, retrying -> queued  (retried by hand)
 //! ```
 
 use std::time::Duration;
@@ -47,6 +48,12 @@ pub enum Refusal {
     /// A job can be retried by hand so often and no more.
     #[error("the job was retried too often; ask for a new one")]
     RetryLimit,
+    /// Only a failed job can be put aside.
+    #[error("only a failed job can be discarded")]
+    NotDiscardable,
+    /// Jobs of its kind are not to be started for the present.
+    #[error("jobs of this kind are paused")]
+    Paused,
 }
 
 /// A job of the ledger.
@@ -303,6 +310,19 @@ impl Job {
         self.due_at = now;
         self.rung_at = now;
         self.enter(JobStatus::Queued, now);
+        Ok(())
+    }
+
+    /// An operator puts a failed job aside: it stays to be read, and nobody is to look after it any more.
+    pub fn discard(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        if self.status != JobStatus::Failed {
+            return Err(Refusal::NotDiscardable);
+        }
+        self.enter(JobStatus::Discarded, now);
+        // Whoever follows the job still ends with why it failed.
+        if let Some(error) = self.error.clone() {
+            self.record(EventBody::Error { error }, now);
+        }
         Ok(())
     }
 

@@ -14,6 +14,7 @@ mod session;
 mod time;
 mod usage;
 mod user;
+mod worker;
 mod zone;
 
 pub use attempt::{Attempt, Given, QuestionResult, Submission};
@@ -36,7 +37,8 @@ pub use quiz::{
 pub use review::{Card, CardState, Rating, scheduled};
 pub use sentence::sentence;
 pub use session::Session;
-pub use time::Timestamp;
+pub use time::{Timestamp, duration};
 pub use usage::{Cost, DayUsage, Prices, ProviderCall, Tariff, Usage};
 pub use user::{Preferences, Role, Theme, User, email_key};
+pub use worker::Worker;
 pub use zone::{Day, InvalidDay, Shift, UnknownZone, Zone};

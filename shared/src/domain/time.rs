@@ -99,3 +99,20 @@ impl ToSchema for Timestamp {
         "Timestamp".into()
     }
 }
+
+/// A whole number of seconds, or of the unit it ends in: `s`, `m`, `h` or `d`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
+        Some((at, _)) => (&text[..at], text[at..].trim()),
+        None => (text, "s"),
+    };
+    let number: u64 = number.parse().map_err(|_| "use seconds, or a number with s, m, h or d".to_owned())?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 24 * 3600,
+        _ => return Err("use seconds, or a number with s, m, h or d".into()),
+    };
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| "too long".into())
+}

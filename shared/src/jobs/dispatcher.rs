@@ -89,7 +89,8 @@ impl Dispatcher {
     }
 
     async fn ring_again(&self) -> Result<(), StoreError> {
-        for kind in KINDS {
+        let paused = self.ledger.store.paused_queues().await?;
+        for kind in KINDS.iter().filter(|kind| !paused.iter().any(|paused| paused == *kind)) {
             let now = self.ledger.clock.now();
             if !matches!(self.ledger.queue.len(kind).await, Ok(..=WINDOW)) {
                 continue;

@@ -1,5 +1,7 @@
 //! The ledger of jobs: writes records, then tells the queue and whoever waits.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::JobKind;
@@ -8,8 +10,11 @@ use crate::{
     domain::{Id, Job, JobId, JobStatus, NewJob, Refusal, Timestamp},
     notify::Notifier,
     queue::{Queue, QueueError},
-    store::{Store, StoreError},
+    store::{JobFilter, Store, StoreError},
 };
+
+/// Jobs changed in one round trip, where many are.
+const BATCH: u32 = 500;
 
 /// A transition was not made.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +110,28 @@ impl Ledger {
                 return Ok(value);
             }
             *job = self.store.job(job.id).await?.ok_or(LedgerError::NotFound)?;
+        }
+    }
+
+    /// Retries by hand all jobs that match and may be retried, in batches; how many there were. Whoever changes a
+    /// job meanwhile wins.
+    pub async fn retry_all(&self, filter: &JobFilter) -> Result<u64, StoreError> {
+        let (mut retried, mut after) = (0, None);
+        loop {
+            let mut jobs = self.store.jobs_after(filter, after, BATCH).await?;
+            let Some(last) = jobs.last() else { return Ok(retried) };
+            after = Some(last.id);
+            let now = self.clock.now();
+            jobs.retain_mut(|job| job.retry(now).is_ok());
+            retried += self.store.save_jobs(&jobs).await?;
+            let mut kinds: BTreeMap<&str, Vec<JobId>> = BTreeMap::new();
+            for job in &jobs {
+                self.notifier.announce(job.id);
+                kinds.entry(&job.kind).or_default().push(job.id);
+            }
+            for (kind, ids) in kinds {
+                self.ring(kind, &ids).await;
+            }
         }
     }
 

@@ -8,10 +8,12 @@ mod dispatcher;
 mod ledger;
 #[cfg(feature = "testing")]
 pub mod noop;
+mod queues;
 pub mod quiz_generate;
 
 pub use dispatcher::Dispatcher;
 pub use ledger::{Ledger, LedgerError};
+pub use queues::{ANNOUNCED_EVERY, QueueState, QueueWorker, SILENT_FOR};
 
 /// A kind of job.
 pub trait JobKind: Serialize + DeserializeOwned + Send + Sync {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Listing, Result, Store, Window};
@@ -16,6 +17,21 @@ pub struct JobFilter {
     pub status: Option<JobStatus>,
     /// Of which kind.
     pub kind: Option<String>,
+    /// Whose latest try failed with this code.
+    pub error_code: Option<String>,
+    /// Made before this instant, as their ids tell.
+    pub made_before: Option<Timestamp>,
+}
+
+/// A saved piece of a job's work, as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CheckpointHead {
+    /// Its name, unique within the job.
+    pub name: String,
+    /// Bytes of its JSON.
+    pub bytes: u64,
+    /// The value, unless it is larger than was asked for.
+    pub value: Option<Value>,
 }
 
 backends! {
@@ -25,10 +41,16 @@ backends! {
     fn job(&self, id: JobId) -> Option<Job>;
     /// Writes a job and its fresh events if nobody wrote it since it was read; false if somebody did.
     fn save_job(&self, job: &mut Job) -> bool;
+    /// Writes jobs and their fresh events, each if nobody wrote it since it was read; how many were written.
+    fn save_jobs(&self, jobs: &[Job]) -> u64;
     /// Events of a job after the given number, in order, at most `limit`.
     fn events(&self, id: JobId, after: i64, limit: u32) -> Vec<Event>;
-    /// Jobs by owner, state and kind.
+    /// Jobs that match, in the order of their making.
     fn jobs(&self, filter: &JobFilter, window: &Window) -> Listing<Job>;
+    /// How many jobs match.
+    fn count_jobs(&self, filter: &JobFilter) -> u64;
+    /// Jobs that match, from the oldest, made after `after`, at most `limit`.
+    fn jobs_after(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Vec<Job>;
     /// Jobs the dispatcher must look at: scheduled or retrying ones that are due, and running ones whose
     /// lease ended; at most `limit`.
     fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Vec<Job>;
@@ -36,13 +58,13 @@ backends! {
     fn unclaimed_jobs(&self, kind: &str, rung_before: Timestamp, limit: u32) -> Vec<JobId>;
     /// Notes that the queue was told of these jobs.
     fn mark_rung(&self, ids: &[JobId], now: Timestamp) -> ();
-    /// How many unfinished jobs there are by kind and state.
-    fn job_counts(&self) -> Vec<(String, JobStatus, u64)>;
 
     /// Saves a piece of a job's work under a name.
     fn put_checkpoint(&self, id: JobId, name: &str, value: &Value) -> ();
     /// Everything saved of a job's work, by name.
     fn checkpoints(&self, id: JobId) -> BTreeMap<String, Value>;
+    /// Everything saved of a job's work, in the order of names, with the values that have at most `value_max` bytes.
+    fn checkpoint_heads(&self, id: JobId, value_max: u32) -> Vec<CheckpointHead>;
     /// Removes what was saved of a job's work.
     fn delete_checkpoints(&self, id: JobId) -> ();
 }

@@ -27,6 +27,7 @@ mod idempotency;
 mod ledger;
 mod mongo;
 mod plans;
+mod queues;
 mod quizzes;
 mod review;
 #[cfg(feature = "sqlite")]
@@ -36,8 +37,9 @@ mod usage;
 
 pub use attempts::SubmissionFilter;
 pub use idempotency::{Idempotency, KEPT_FOR, KeptResponse};
-pub use ledger::JobFilter;
+pub use ledger::{CheckpointHead, JobFilter};
 pub use plans::{PlanOnDay, PlanSummary};
+pub use queues::JobCounts;
 pub use quizzes::{QuizFilter, QuizSummary};
 
 /// The store could not do what was asked.

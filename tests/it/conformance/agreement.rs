@@ -193,7 +193,7 @@ impl Story<'_> {
             self.tell("events", json!(store.events(id, 0, 100).await.unwrap()));
         }
         for (status, window) in [(None, newest(4)), (Some(JobStatus::Queued), first(3))] {
-            let filter = JobFilter { user_id: Some(owner), status, kind: None };
+            let filter = JobFilter { user_id: Some(owner), status, ..JobFilter::default() };
             let Listing { items, total } = store.jobs(&filter, &window).await.unwrap();
             self.tell("list of jobs", json!([items, total]));
         }
@@ -201,7 +201,6 @@ impl Story<'_> {
 }
 
 async fn counts(bench: &Bench) -> Value {
-    let mut counts: Vec<_> = bench.store.job_counts().await.unwrap();
-    counts.sort_by_key(|(kind, status, _)| (kind.clone(), status.as_str()));
-    json!(counts)
+    let counts = bench.store.queue_counts().await.unwrap();
+    json!(counts.into_iter().collect::<Vec<_>>())
 }

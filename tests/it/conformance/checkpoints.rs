@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use shared::store::CheckpointHead;
+
 use crate::bench::{Bench, at_once};
 
 on_every_store![
+    what_was_saved_is_shown_by_name_with_what_is_small_enough,
     any_json_is_read_as_it_was_saved,
     any_name_is_read_as_it_was_given,
     a_piece_saved_again_replaces_the_first,
@@ -115,4 +118,24 @@ async fn concurrent_saves_keep_every_piece(bench: &Bench) {
     })
     .await;
     assert_eq!(bench.store.checkpoints(id).await.unwrap().len(), 21);
+}
+
+async fn what_was_saved_is_shown_by_name_with_what_is_small_enough(bench: &Bench) {
+    let (id, other) = (bench.job_id(), bench.job_id());
+    assert_eq!(bench.store.checkpoint_heads(id, 100).await.unwrap(), vec![]);
+    let large = json!("ü".repeat(1_000_000));
+    let just = json!("x".repeat(98));
+    for (name, value) in [("document", &large), ("batch-2", &json!({ "$ü": [1, null] })), ("batch-10", &just)]
+    {
+        bench.store.put_checkpoint(id, name, value).await.unwrap();
+    }
+    bench.store.put_checkpoint(other, "batch-1", &json!(1)).await.unwrap();
+    let head = |name: &str, bytes, value| CheckpointHead { name: name.to_owned(), bytes, value };
+    let wanted = vec![
+        head("batch-10", 100, Some(just)),
+        head("batch-2", 16, Some(json!({ "$ü": [1, null] }))),
+        head("document", 2_000_002, None),
+    ];
+    assert_eq!(bench.store.checkpoint_heads(id, 100).await.unwrap(), wanted);
+    assert_eq!(bench.store.checkpoint_heads(id, 99).await.unwrap()[0].value, None);
 }

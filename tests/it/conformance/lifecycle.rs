@@ -79,11 +79,7 @@ pub async fn in_state(bench: &Bench, status: JobStatus) -> Job {
     }
     let goes = |job: &mut Job, now| match status {
         JobStatus::Cancelled => job.cancel(now),
-        // An operator's doing, for which there is no transition yet.
-        JobStatus::Discarded => {
-            job.status = status;
-            Ok(())
-        }
+        JobStatus::Discarded => job.discard(now),
         _ => Ok(()),
     };
     act(bench, id, goes).await.unwrap();

@@ -28,8 +28,9 @@ async fn under_way(redis: &RedisServer, deepseek: &Deepseek) -> (App, Vec<Asked>
         app.add_worker();
     }
     client.wait_job(&asked[STRUCK_AT].id).await;
-    let counts = ledger(&app).await.store.job_counts().await.unwrap();
-    let waiting: u64 = counts.iter().filter(|count| count.1 == JobStatus::Queued).map(|count| count.2).sum();
+    let counts = ledger(&app).await.store.queue_counts().await.unwrap();
+    let queued = counts.iter().filter(|((_, status), _)| *status == JobStatus::Queued);
+    let waiting: u64 = queued.map(|(_, count)| count).sum();
     assert!(waiting >= 100, "too few jobs wait to lose anything: {counts:?}");
     (app, asked)
 }

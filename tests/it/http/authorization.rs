@@ -58,7 +58,7 @@ fn cell(access: Access, actor: Actor) -> Cell {
         (_, Expired) => Refused(401, "auth.token_expired"),
         (_, Deactivated) => Refused(403, "account.deactivated"),
         (Access::OwnerOnly, Other | Admin) | (Access::OwnerOrAdmin, Other) => Refused(404, ".not_found"),
-        (Access::AdminOnly, Other | Owner) => Refused(403, "auth.admin_only"),
+        (Access::AdminOnly, Other | Owner) => Refused(403, "auth.admin_required"),
         _ => Granted,
     }
 }

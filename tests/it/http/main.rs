@@ -8,6 +8,8 @@ mod people;
 mod support;
 
 mod accounts;
+mod admin;
+mod admin_queues;
 mod ai_usage;
 mod attempts;
 mod authorization;

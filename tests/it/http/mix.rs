@@ -49,7 +49,11 @@ impl Mix {
 
     /// The store of the shared app, for what no caller can do.
     pub async fn store(self) -> Store {
-        let app = self.app().await;
+        self.store_of(self.app().await).await
+    }
+
+    /// The store of an app of this mix.
+    pub async fn store_of(self, app: &App) -> Store {
         let opened = match self {
             Self::Embedded => Store::sqlite(&app.dir().join("data")).await,
             Self::Production => {

@@ -10,7 +10,7 @@ use crate::domain::{Id, JobId, Question, Timestamp};
 pub const CHECKPOINT_MAX: usize = 15 << 20;
 
 /// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {
     /// Waits for its `notBefore`.

@@ -30,6 +30,7 @@ enum Step {
     Promote,
     Cancel,
     Retry,
+    Discard,
 }
 
 fn token() -> impl Strategy<Value = Token> {
@@ -50,6 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Promote),
         1 => Just(Step::Cancel),
         2 => Just(Step::Retry),
+        1 => Just(Step::Discard),
     ]
 }
 
@@ -100,6 +102,7 @@ impl Step {
             Step::Promote => return job.promote(now),
             Step::Cancel => job.cancel(now),
             Step::Retry => job.retry(now),
+            Step::Discard => job.discard(now),
         }
         .is_ok()
     }
@@ -126,7 +129,8 @@ fn may_follow(before: JobStatus, after: JobStatus) -> bool {
         Queued => matches!(after, Running | Cancelled),
         Running => matches!(after, Queued | Retrying | Succeeded | Failed | Cancelled),
         Retrying => matches!(after, Queued | Cancelled),
-        Failed | Cancelled => after == Queued,
+        Failed => matches!(after, Queued | Discarded),
+        Cancelled => after == Queued,
         Succeeded | Discarded => false,
     }
 }

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Mongo, Result, StoreError, TRANSFER_WITHIN, defect, within};
-use crate::domain::{CHECKPOINT_MAX, JobId};
+use crate::{
+    domain::{CHECKPOINT_MAX, JobId},
+    store::CheckpointHead,
+};
 
 const CHECKPOINTS: &str = "job_checkpoints";
 
@@ -43,11 +46,32 @@ impl Mongo {
         let found: Vec<Checkpoint> = within(TRANSFER_WITHIN, read).await?;
         found
             .into_iter()
-            .map(|Checkpoint { key, value }| {
-                let value = serde_json::from_str(&value)
-                    .map_err(|error| StoreError::Corrupt(format!("checkpoint {key}: {error}")))?;
-                let name = key.split_once('/').map_or("", |(_, name)| name);
-                Ok((name.to_owned(), value))
+            .map(|Checkpoint { key, value }| Ok((name_of(&key), parsed(&key, &value)?)))
+            .collect()
+    }
+
+    /// Everything saved of a job's work, with the values that have at most `value_max` bytes.
+    pub async fn checkpoint_heads(&self, id: JobId, value_max: u32) -> Result<Vec<CheckpointHead>> {
+        #[derive(Deserialize)]
+        struct Head {
+            #[serde(rename = "_id")]
+            key: String,
+            bytes: u64,
+            value: Option<String>,
+        }
+        let bytes = doc! { "$strLenBytes": "$value" };
+        let small = doc! { "$cond": [{ "$lte": [&bytes, i64::from(value_max)] }, "$value", null] };
+        let stages = [
+            doc! { "$match": of_job(id) },
+            doc! { "$sort": { "_id": 1 } },
+            doc! { "$project": { "bytes": bytes, "value": small } },
+        ];
+        let found: Vec<Head> = self.all(self.docs(CHECKPOINTS).aggregate(stages).with_type()).await?;
+        found
+            .into_iter()
+            .map(|Head { key, bytes, value }| {
+                let value = value.map(|value| parsed(&key, &value)).transpose()?;
+                Ok(CheckpointHead { name: name_of(&key), bytes, value })
             })
             .collect()
     }
@@ -56,6 +80,14 @@ impl Mongo {
     pub async fn delete_checkpoints(&self, id: JobId) -> Result<()> {
         self.run(self.docs(CHECKPOINTS).delete_many(of_job(id))).await.map(drop)
     }
+}
+
+fn name_of(key: &str) -> String {
+    key.split_once('/').map_or("", |(_, name)| name).to_owned()
+}
+
+fn parsed(key: &str, value: &str) -> Result<Value> {
+    serde_json::from_str(value).map_err(|error| StoreError::Corrupt(format!("checkpoint {key}: {error}")))
 }
 
 /// Keys that begin with the job's id and `/`, which `0` follows.

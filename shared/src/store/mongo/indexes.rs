@@ -74,6 +74,7 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("jobs", plain(doc! { "userId": 1, "_id": 1 })),
         ("jobs", plain(doc! { "status": 1, "_id": 1 })),
         ("jobs", plain(doc! { "kind": 1, "status": 1, "_id": 1 })),
+        ("jobs", where_set(doc! { "error.code": 1, "status": 1, "_id": 1 }, "error.code")),
         ("jobs", plain(doc! { "status": 1, "dueAt": 1 })),
         ("jobs", plain(doc! { "status": 1, "lease.until": 1 })),
         ("jobs", plain(doc! { "status": 1, "kind": 1, "rungAt": 1, "_id": 1 })),
@@ -81,6 +82,9 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("plans", plain(doc! { "userId": 1, "brief.examDate": 1, "_id": 1 })),
         ("plans", with(doc! { "feedToken": 1 }, |options| options.unique = Some(true))),
         ("ai_usage", with(doc! { "userId": 1, "day": 1 }, |options| options.unique = Some(true))),
+        ("jobs", plain(doc! { "status": 1, "kind": 1, "dueAt": 1 })),
+        ("jobs", plain(doc! { "finishedAt": 1, "kind": 1 })),
+        ("workers", plain(doc! { "heardAt": 1 })),
         ("idempotency_keys", with(doc! { "createdAt": 1 }, |options| options.expire_after = Some(KEPT_FOR))),
         (
             "review_cards",
@@ -102,10 +106,14 @@ fn with(keys: Document, set: impl FnOnce(&mut IndexOptions)) -> IndexModel {
     IndexModel::builder().keys(keys).options(options).build()
 }
 
+/// Over the documents that have the field, a text.
+fn where_set(keys: Document, field: &str) -> IndexModel {
+    with(keys, |options| options.partial_filter_expression = Some(doc! { field: { "$gt": "" } }))
+}
+
 /// Unique among the documents that have the field: what the old backend inserts lacks it.
 fn unique_where_set(field: &str) -> IndexModel {
-    with(doc! { field: 1 }, |options| {
-        options.unique = Some(true);
-        options.partial_filter_expression = Some(doc! { field: { "$gt": "" } });
-    })
+    let mut index = where_set(doc! { field: 1 }, field);
+    index.options.get_or_insert_default().unique = Some(true);
+    index
 }

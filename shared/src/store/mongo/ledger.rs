@@ -13,7 +13,7 @@ use crate::{
     store::{JobFilter, Listing, Window},
 };
 
-const JOBS: &str = "jobs";
+pub(super) const JOBS: &str = "jobs";
 
 impl Mongo {
     /// Adds a job with its first events.
@@ -32,20 +32,23 @@ impl Mongo {
 
     /// Writes a job and its fresh events if nobody wrote it since it was read; false if somebody did.
     pub async fn save_job(&self, job: &mut Job) -> Result<bool> {
-        let mut set = document(job)?;
-        set.remove("_id");
-        set.insert("rev", job.rev + 1);
-        let mut update = doc! { "$set": set };
-        if !job.fresh.is_empty() {
-            update.insert("$push", doc! { "events": { "$each": bson_of(&job.fresh)? } });
-        }
-        let unchanged = doc! { "_id": job.id.to_string(), "rev": job.rev };
+        let (unchanged, update) = write(job)?;
         if self.run(self.docs(JOBS).update_one(unchanged, update)).await?.matched_count == 0 {
             return Ok(false);
         }
         job.rev += 1;
         job.fresh.clear();
         Ok(true)
+    }
+
+    /// Writes jobs and their fresh events, each if nobody wrote it since it was read; how many were written.
+    pub async fn save_jobs(&self, jobs: &[Job]) -> Result<u64> {
+        if jobs.is_empty() {
+            return Ok(0);
+        }
+        let writes = jobs.iter().map(|job| write(job).map(|(q, u)| doc! { "q": q, "u": u }));
+        let writes = writes.collect::<Result<Vec<_>>>()?;
+        self.update_each(JOBS, writes).await
     }
 
     /// Events of a job after the given number, in order, at most `limit`.
@@ -70,28 +73,33 @@ impl Mongo {
         Ok(found.into_iter().flat_map(|log| log.events).collect())
     }
 
-    /// Jobs by owner, state and kind.
+    /// Jobs that match, in the order of their making.
     pub async fn jobs(&self, filter: &JobFilter, window: &Window) -> Result<Listing<Job>> {
-        let mut wanted = Document::new();
-        if let Some(user_id) = filter.user_id {
-            wanted.insert("userId", user_id);
-        }
-        if let Some(kind) = &filter.kind {
-            wanted.insert("kind", kind);
-        }
-        match (filter.status, &filter.kind) {
-            (Some(status), _) => drop(wanted.insert("status", status.as_str())),
-            // Named in full, these go by an index that keeps the order.
-            (None, Some(_)) if filter.user_id.is_none() => {
-                drop(wanted.insert("status", doc! { "$in": JobStatus::ALL.map(JobStatus::as_str).to_vec() }));
-            }
-            (None, None) if filter.user_id.is_none() => drop(wanted.insert("_id", doc! { "$gte": "" })),
-            (None, _) => {}
-        }
         let after = window.after.as_deref().and_then(|id| id.parse::<JobId>().ok());
         let after = after.map(|id| Bson::String(id.to_string()));
-        let (items, total) = self.list(JOBS, wanted, window, after, doc! { "events": "$$REMOVE" }).await?;
+        let shape = doc! { "events": "$$REMOVE" };
+        let (items, total) = self.list(JOBS, wanted(filter), window, after, shape).await?;
         Ok(Listing { items, total })
+    }
+
+    /// How many jobs match.
+    pub async fn count_jobs(&self, filter: &JobFilter) -> Result<u64> {
+        self.run(self.docs(JOBS).count_documents(wanted(filter))).await
+    }
+
+    /// Jobs that match, from the oldest, made after `after`, at most `limit`.
+    pub async fn jobs_after(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Result<Vec<Job>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut wanted = wanted(filter);
+        if let Some(after) = after {
+            let later = doc! { "$gt": after.to_string() };
+            wanted = doc! { "$and": [wanted, { "_id": later }] };
+        }
+        let jobs = self.of::<Job>(JOBS);
+        let query = jobs.find(wanted).sort(doc! { "_id": 1 }).limit(i64::from(limit));
+        self.all(query.batch_size(limit).projection(without_events())).await
     }
 
     /// Jobs that are due and running ones whose lease ended, at most `limit`. What cannot be read is passed over,
@@ -143,32 +151,48 @@ impl Mongo {
         let these = doc! { "_id": { "$in": ids } };
         self.run(self.docs(JOBS).update_many(these, doc! { "$set": { "rungAt": now } })).await.map(drop)
     }
+}
 
-    /// How many unfinished jobs there are by kind and state.
-    pub async fn job_counts(&self) -> Result<Vec<(String, JobStatus, u64)>> {
-        #[derive(Deserialize)]
-        struct Group {
-            kind: String,
-            status: JobStatus,
-        }
-        #[derive(Deserialize)]
-        struct Count {
-            #[serde(rename = "_id")]
-            group: Group,
-            jobs: u64,
-        }
-        let unfinished: Vec<_> = JobStatus::ALL
-            .into_iter()
-            .filter(|status| !status.is_finished())
-            .map(JobStatus::as_str)
-            .collect();
-        let stages = [
-            doc! { "$match": { "status": { "$in": unfinished } } },
-            doc! { "$group": { "_id": { "kind": "$kind", "status": "$status" }, "jobs": { "$sum": 1 } } },
-        ];
-        let counts: Vec<Count> = self.all(self.docs(JOBS).aggregate(stages).with_type()).await?;
-        Ok(counts.into_iter().map(|count| (count.group.kind, count.group.status, count.jobs)).collect())
+/// What a job's write looks for, and what it changes.
+fn write(job: &Job) -> Result<(Document, Document)> {
+    let mut set = document(job)?;
+    set.remove("_id");
+    set.insert("rev", job.rev + 1);
+    let mut update = doc! { "$set": set };
+    if !job.fresh.is_empty() {
+        update.insert("$push", doc! { "events": { "$each": bson_of(&job.fresh)? } });
     }
+    Ok((doc! { "_id": job.id.to_string(), "rev": job.rev }, update))
+}
+
+/// What a filter looks for, so that an index serves each and keeps the order.
+fn wanted(filter: &JobFilter) -> Document {
+    let mut wanted = Document::new();
+    if let Some(user_id) = filter.user_id {
+        wanted.insert("userId", user_id);
+    }
+    if let Some(kind) = &filter.kind {
+        wanted.insert("kind", kind);
+    }
+    if let Some(code) = &filter.error_code {
+        wanted.insert("error.code", code);
+    }
+    match filter.status {
+        Some(status) => drop(wanted.insert("status", status.as_str())),
+        // Named in full, they go by an index that has the state before the id.
+        None if filter.user_id.is_none() && (filter.kind.is_some() || filter.error_code.is_some()) => {
+            drop(wanted.insert("status", doc! { "$in": JobStatus::ALL.map(JobStatus::as_str).to_vec() }));
+        }
+        None => {}
+    }
+    match filter.made_before {
+        Some(instant) => {
+            drop(wanted.insert("_id", doc! { "$lt": JobId::first_at(instant).to_string() }));
+        }
+        None if wanted.is_empty() => drop(wanted.insert("_id", doc! { "$gte": "" })),
+        None => {}
+    }
+    wanted
 }
 
 fn readable(doc: &RawDocumentBuf) -> Option<Job> {

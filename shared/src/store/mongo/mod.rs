@@ -24,6 +24,7 @@ mod idempotency;
 mod indexes;
 mod ledger;
 mod plans;
+mod queues;
 mod quizzes;
 mod review;
 mod sessions;
@@ -90,6 +91,24 @@ impl Mongo {
     /// What the driver asks of its own writes, for commands that it passes on as they are.
     fn write_concern(&self) -> Document {
         doc! { "w": "majority", "j": true, "wtimeout": i64::try_from(self.patience.as_millis()).unwrap_or(i64::MAX) }
+    }
+
+    /// Makes many updates (`{ q, u }`) in one round trip, none of which waits for another; how many found what they
+    /// looked for.
+    async fn update_each(&self, collection: &str, updates: Vec<Document>) -> Result<u64> {
+        let command = doc! {
+            "update": collection,
+            "updates": updates,
+            "ordered": false,
+            "writeConcern": self.write_concern(),
+        };
+        let reply = self.run(self.db.run_command(command)).await?;
+        for trouble in ["writeErrors", "writeConcernError"] {
+            if let Some(trouble) = reply.get(trouble) {
+                return Err(StoreError::Unavailable(format!("not all was written: {trouble}").into()));
+            }
+        }
+        Ok(fields::Fields(&reply).number(&["n"]).unwrap_or_default() as u64)
     }
 
     /// A collection read and written as `T`.

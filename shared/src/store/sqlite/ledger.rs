@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
-use sqlx::{QueryBuilder, Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite as Engine, SqliteConnection};
 
 use super::{Result, Sqlite, StoreError, decode, document, encode, matching};
 use crate::{
-    domain::{Event, Job, JobId, JobStatus, Timestamp},
-    store::{JobFilter, Listing, Window},
+    domain::{Event, Job, JobId, Timestamp},
+    store::{CheckpointHead, JobFilter, Listing, Window},
 };
 
 impl Sqlite {
@@ -34,23 +34,33 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn save_job(&self, job: &mut Job) -> Result<bool> {
-        let read = job.rev;
-        let next = Job { rev: read + 1, fresh: Vec::new(), ..job.clone() };
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let done = sqlx::query("UPDATE jobs SET doc = ?, rung_at = ? WHERE id = ? AND rev = ?")
-            .bind(encode(&next)?)
-            .bind(job.rung_at.to_string())
-            .bind(job.id.to_string())
-            .bind(read)
-            .execute(&mut *tx)
-            .await?;
-        if done.rows_affected() == 0 {
+        if self.save_jobs(std::slice::from_ref(job)).await? == 0 {
             return Ok(false);
         }
-        append(&mut tx, job).await?;
-        tx.commit().await?;
-        *job = next;
+        job.rev += 1;
+        job.fresh.clear();
         Ok(true)
+    }
+
+    pub(in crate::store) async fn save_jobs(&self, jobs: &[Job]) -> Result<u64> {
+        let mut saved = 0;
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        for job in jobs {
+            let next = Job { rev: job.rev + 1, fresh: Vec::new(), ..job.clone() };
+            let done = sqlx::query("UPDATE jobs SET doc = ?, rung_at = ? WHERE id = ? AND rev = ?")
+                .bind(encode(&next)?)
+                .bind(job.rung_at.to_string())
+                .bind(job.id.to_string())
+                .bind(job.rev)
+                .execute(&mut *tx)
+                .await?;
+            if done.rows_affected() == 1 {
+                append(&mut tx, job).await?;
+                saved += 1;
+            }
+        }
+        tx.commit().await?;
+        Ok(saved)
     }
 
     pub(in crate::store) async fn events(&self, id: JobId, after: i64, limit: u32) -> Result<Vec<Event>> {
@@ -65,12 +75,29 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn jobs(&self, filter: &JobFilter, window: &Window) -> Result<Listing<Job>> {
-        self.listing("jobs", "doc", window, |query| {
-            matching(query, "user_id", filter.user_id.map(|id| id.to_string()));
-            matching(query, "status", filter.status.map(|status| status.as_str().to_owned()));
-            matching(query, "kind", filter.kind.clone());
-        })
-        .await
+        self.listing("jobs", "doc", window, |query| wanted(query, filter)).await
+    }
+
+    pub(in crate::store) async fn count_jobs(&self, filter: &JobFilter) -> Result<u64> {
+        let mut query = QueryBuilder::new("SELECT count(*) FROM jobs WHERE true");
+        wanted(&mut query, filter);
+        let count: i64 = query.build().fetch_one(&self.pool).await?.try_get(0)?;
+        Ok(count.unsigned_abs())
+    }
+
+    pub(in crate::store) async fn jobs_after(
+        &self,
+        filter: &JobFilter,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> Result<Vec<Job>> {
+        let mut query = QueryBuilder::new("SELECT doc FROM jobs WHERE true");
+        wanted(&mut query, filter);
+        if let Some(after) = after {
+            query.push(" AND id > ").push_bind(after.to_string());
+        }
+        query.push(" ORDER BY id LIMIT ").push_bind(limit);
+        self.documents(query).await
     }
 
     pub(in crate::store) async fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
@@ -118,20 +145,6 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(in crate::store) async fn job_counts(&self) -> Result<Vec<(String, JobStatus, u64)>> {
-        let rows = sqlx::query(
-            "SELECT kind, json_quote(status), count(*) FROM jobs \
-             WHERE status IN ('scheduled', 'queued', 'running', 'retrying') GROUP BY kind, status",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                Ok((row.try_get(0)?, decode(row.try_get(1)?)?, row.try_get::<i64, _>(2)?.unsigned_abs()))
-            })
-            .collect()
-    }
-
     pub(in crate::store) async fn put_checkpoint(&self, id: JobId, name: &str, value: &Value) -> Result<()> {
         sqlx::query(
             "INSERT INTO job_checkpoints (job_id, name, value) VALUES (?, ?, ?) \
@@ -153,12 +166,44 @@ impl Sqlite {
         rows.iter().map(|row| Ok((row.try_get(0)?, decode(row.try_get(1)?)?))).collect()
     }
 
+    pub(in crate::store) async fn checkpoint_heads(
+        &self,
+        id: JobId,
+        value_max: u32,
+    ) -> Result<Vec<CheckpointHead>> {
+        let rows = sqlx::query(
+            "SELECT name, octet_length(value), CASE WHEN octet_length(value) <= ? THEN value END \
+             FROM job_checkpoints WHERE job_id = ? ORDER BY name",
+        )
+        .bind(value_max)
+        .bind(id.to_string())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let value = row.try_get::<Option<&str>, _>(2)?.map(decode).transpose()?;
+                let bytes = row.try_get::<i64, _>(1)?.unsigned_abs();
+                Ok(CheckpointHead { name: row.try_get(0)?, bytes, value })
+            })
+            .collect()
+    }
+
     pub(in crate::store) async fn delete_checkpoints(&self, id: JobId) -> Result<()> {
         sqlx::query("DELETE FROM job_checkpoints WHERE job_id = ?")
             .bind(id.to_string())
             .execute(&self.pool)
             .await?;
         Ok(())
+    }
+}
+
+fn wanted(query: &mut QueryBuilder<Engine>, filter: &JobFilter) {
+    matching(query, "user_id", filter.user_id.map(|id| id.to_string()));
+    matching(query, "status", filter.status.map(|status| status.as_str().to_owned()));
+    matching(query, "kind", filter.kind.clone());
+    matching(query, "doc ->> '$.error.code'", filter.error_code.clone());
+    if let Some(instant) = filter.made_before {
+        query.push(" AND id < ").push_bind(JobId::first_at(instant).to_string());
     }
 }
 

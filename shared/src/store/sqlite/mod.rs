@@ -16,6 +16,7 @@ mod blobs;
 mod idempotency;
 mod ledger;
 mod plans;
+mod queues;
 mod quizzes;
 mod review;
 mod usage;
@@ -27,6 +28,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/idempotency.sql"),
     include_str!("schema/ledger.sql"),
     include_str!("schema/plans.sql"),
+    include_str!("schema/queues.sql"),
     include_str!("schema/quizzes.sql"),
     include_str!("schema/review.sql"),
     include_str!("schema/usage.sql"),

@@ -107,6 +107,16 @@ pub const TABLE: &[Row] = &[
     row("DELETE /users/me", LoggedIn, Nothing, Empty),
     row("GET /users/{id}", LoggedIn, Account, Empty),
 
+    row("GET /admin/jobs", AdminOnly, Nothing, Empty),
+    row("GET /admin/jobs/{id}", AdminOnly, ScheduledJob, Empty),
+    row("POST /admin/jobs/{id}/cancel", AdminOnly, ScheduledJob, Empty),
+    row("POST /admin/jobs/{id}/discard", AdminOnly, FailedJob, Empty),
+    row("POST /admin/jobs/{id}/retry", AdminOnly, CancelledJob, Empty),
+    row("POST /admin/jobs/retry", AdminOnly, Nothing, Json(r#"{"filter":{"errorCode":"none.such"}}"#)),
+    row("GET /admin/queues", AdminOnly, Nothing, Empty),
+    row("POST /admin/queues/{name}/pause", AdminOnly, Queue, Empty),
+    row("POST /admin/queues/{name}/resume", AdminOnly, Queue, Empty),
+
     row("GET /health", Public, Nothing, Empty),
     row("GET /health/live", Public, Nothing, Empty),
     row("GET /health/ready", Public, Nothing, Empty),

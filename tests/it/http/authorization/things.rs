@@ -21,6 +21,10 @@ pub enum Thing {
     ScheduledJob,
     /// A job that was cancelled.
     CancelledJob,
+    /// A job that failed for good.
+    FailedJob,
+    /// A queue, whose jobs nobody makes here.
+    Queue,
 }
 
 /// Makes it and returns its ids.
@@ -46,6 +50,11 @@ pub async fn make(thing: Thing, owner: &Client) -> Vec<String> {
             owner.post(&format!("/jobs/{job}/cancel"), &json!({})).await.expect(200);
             vec![job]
         }
+        Thing::FailedJob => {
+            let job = owner.upload("/quiz/generate-from-pdf", &[], fixture("damaged.pdf")).await.expect(202);
+            vec![text(&owner.wait_job(job.id()).await["id"]).to_owned()]
+        }
+        Thing::Queue => vec!["test.noop".to_owned()],
     }
 }
 

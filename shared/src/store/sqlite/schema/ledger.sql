@@ -13,6 +13,13 @@ CREATE INDEX IF NOT EXISTS jobs_user ON jobs (user_id, id);
 CREATE INDEX IF NOT EXISTS jobs_due ON jobs (status, due_at);
 CREATE INDEX IF NOT EXISTS jobs_lease ON jobs (status, lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX IF NOT EXISTS jobs_rung ON jobs (status, kind, rung_at);
+CREATE INDEX IF NOT EXISTS jobs_waiting ON jobs (status, kind, due_at);
+CREATE INDEX IF NOT EXISTS jobs_finished ON jobs (doc ->> '$.finishedAt', kind)
+    WHERE doc ->> '$.finishedAt' IS NOT NULL;
+CREATE INDEX IF NOT EXISTS jobs_status ON jobs (status, id);
+CREATE INDEX IF NOT EXISTS jobs_kind ON jobs (kind, status, id);
+CREATE INDEX IF NOT EXISTS jobs_error ON jobs (doc ->> '$.error.code', status, id)
+    WHERE doc ->> '$.error.code' IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS job_events (
     job_id TEXT NOT NULL,

@@ -1,0 +1,145 @@
+//! Queues: how full they are, who serves them, and whether they stand still.
+
+use axum::extract::State;
+use serde::Serialize;
+use shared::{
+    domain::Timestamp,
+    jobs::{QueueState, QueueWorker},
+};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    app::App,
+    extract::{Admin, Json, Path},
+    problem::{Problem, ProblemBody, Result},
+};
+
+/// This file's routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list_queues)).routes(routes!(pause)).routes(routes!(resume))
+}
+
+/// The jobs of one kind, and who works on them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueView {
+    /// The kind of its jobs.
+    #[schema(example = "quiz.generate")]
+    name: String,
+    /// Jobs that wait for a worker.
+    queued: u64,
+    /// Jobs that wait for their time.
+    scheduled: u64,
+    /// Jobs that a worker holds.
+    running: u64,
+    /// Jobs that wait for another try.
+    retrying: u64,
+    /// Jobs that were given up.
+    failed: u64,
+    /// Seconds that the job which waits longest has been waiting for a worker; 0 if none waits.
+    oldest_seconds: u64,
+    /// Jobs that ended within the last minute.
+    rate_per_minute: u64,
+    /// Whether no job is started.
+    paused: bool,
+    /// Workers that take its jobs and were heard of within the last seconds.
+    workers: Vec<WorkerView>,
+}
+
+/// A worker of a queue.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WorkerView {
+    /// Its name, another one after each start.
+    name: String,
+    /// When it started.
+    since: Timestamp,
+    /// Jobs of this queue that it holds.
+    running: u64,
+}
+
+impl From<QueueState> for QueueView {
+    fn from(queue: QueueState) -> Self {
+        Self {
+            name: queue.name,
+            queued: queue.queued,
+            scheduled: queue.scheduled,
+            running: queue.running,
+            retrying: queue.retrying,
+            failed: queue.failed,
+            oldest_seconds: queue.oldest.unwrap_or_default().as_secs(),
+            rate_per_minute: queue.rate_per_minute,
+            paused: queue.paused,
+            workers: queue.workers.into_iter().map(WorkerView::from).collect(),
+        }
+    }
+}
+
+impl From<QueueWorker> for WorkerView {
+    fn from(QueueWorker { name, since, running }: QueueWorker) -> Self {
+        Self { name, since, running }
+    }
+}
+
+/// All queues, one for each kind of job.
+#[utoipa::path(get, path = "/admin/queues", tag = "admin",
+    security(("bearer" = []), ("cookie" = [])), responses(
+        (status = 200, body = [QueueView]),
+        (status = 401, body = ProblemBody, description = "`auth.required`"),
+        (status = 403, body = ProblemBody, description = "`auth.admin_required`, `account.deactivated`"),
+        (status = 503, body = ProblemBody, description = "`store.unavailable`"),
+    ))]
+pub async fn list_queues(State(app): State<App>, _: Admin) -> Result<Json<Vec<QueueView>>> {
+    Ok(Json(app.ledger.queues().await?.into_iter().map(QueueView::from).collect()))
+}
+
+/// Keeps workers from starting jobs of a queue. Those that run go on; new ones are accepted and wait. Workers hear of
+/// it within seconds, and it lasts until the queue is resumed.
+#[utoipa::path(post, path = "/admin/queues/{name}/pause", tag = "admin",
+    params(("name" = String, Path, description = "The kind of its jobs, such as `quiz.generate`")),
+    security(("bearer" = []), ("cookie" = [])), responses(
+        (status = 200, body = QueueView),
+        (status = 401, body = ProblemBody, description = "`auth.required`"),
+        (status = 403, body = ProblemBody, description = "`auth.admin_required`, `account.deactivated`, `auth.cross_site`"),
+        (status = 404, body = ProblemBody, description = "`queue.not_found`"),
+        (status = 503, body = ProblemBody, description = "`store.unavailable`"),
+    ))]
+pub async fn pause(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(name): Path<String>,
+) -> Result<Json<QueueView>> {
+    find(&app, &name).await?;
+    app.ledger.pause(&name).await?;
+    tracing::info!(admin = %caller.user.id, queue = name, "paused");
+    find(&app, &name).await.map(Json)
+}
+
+/// Lets workers start jobs of a queue again.
+#[utoipa::path(post, path = "/admin/queues/{name}/resume", tag = "admin",
+    params(("name" = String, Path, description = "The kind of its jobs, such as `quiz.generate`")),
+    security(("bearer" = []), ("cookie" = [])), responses(
+        (status = 200, body = QueueView),
+        (status = 401, body = ProblemBody, description = "`auth.required`"),
+        (status = 403, body = ProblemBody, description = "`auth.admin_required`, `account.deactivated`, `auth.cross_site`"),
+        (status = 404, body = ProblemBody, description = "`queue.not_found`"),
+        (status = 503, body = ProblemBody, description = "`store.unavailable`"),
+    ))]
+pub async fn resume(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(name): Path<String>,
+) -> Result<Json<QueueView>> {
+    find(&app, &name).await?;
+    app.ledger.resume(&name).await?;
+    tracing::info!(admin = %caller.user.id, queue = name, "resumed");
+    find(&app, &name).await.map(Json)
+}
+
+async fn find(app: &App, name: &str) -> Result<QueueView> {
+    let queue = app.ledger.queues().await?.into_iter().find(|queue| queue.name == name);
+    let queue = queue.ok_or_else(|| {
+        Problem::not_found("queue.not_found", "There is no such queue; GET /admin/queues names them.")
+    })?;
+    Ok(queue.into())
+}

@@ -1,0 +1,11 @@
+CREATE TABLE IF NOT EXISTS workers (
+    name TEXT PRIMARY KEY,
+    heard_at TEXT NOT NULL,
+    doc TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS workers_heard ON workers (heard_at);
+
+CREATE TABLE IF NOT EXISTS paused_queues (
+    kind TEXT PRIMARY KEY,
+    paused_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,226 @@
+//! Many jobs at once: found by all that operators ask for, and retried as one by one.
+
+use std::time::Duration;
+
+use shared::{
+    domain::{Id, Job, JobId, JobStatus, NewJob},
+    jobs::{JobKind, noop::Noop},
+    store::JobFilter,
+};
+
+use crate::{
+    bench::{Bench, LEASE, at_once, first},
+    lifecycle::{in_state, log},
+    make,
+};
+
+on_every_store![
+    jobs_are_found_by_every_combination_of_what_operators_ask_for,
+    jobs_after_an_id_come_oldest_first_up_to_a_limit,
+    many_jobs_are_written_each_unless_somebody_else_wrote_it,
+    all_that_match_are_retried_and_nothing_else,
+    more_than_a_batch_is_retried_once_each_however_many_ask,
+    a_job_that_was_retried_too_often_is_left_alone,
+];
+
+const OTHER: &str = "test.other";
+
+fn failed(bench: &Bench, owner: Option<Id>, kind: &'static str, code: &str) -> Job {
+    let new = NewJob { kind, ..make::new_job(bench.job_id(), owner, None) };
+    let mut job = Job::new(new, bench.now());
+    let token = job.claim("worker", LEASE, bench.now()).unwrap();
+    let error = shared::domain::JobError::fatal(code, "It failed.");
+    job.fail(token, error, LEASE, bench.now()).unwrap();
+    job
+}
+
+async fn write(bench: &Bench, mut job: Job) -> Job {
+    bench.store.insert_job(&mut job).await.unwrap();
+    job
+}
+
+/// Whether a job matches, said once more.
+fn matches(filter: &JobFilter, job: &Job) -> bool {
+    filter.user_id.is_none_or(|user| job.user_id == Some(user))
+        && filter.status.is_none_or(|status| job.status == status)
+        && filter.kind.as_ref().is_none_or(|kind| job.kind == *kind)
+        && filter.error_code.as_ref().is_none_or(|code| job.error.as_ref().is_some_and(|e| e.code == *code))
+        && filter.made_before.is_none_or(|instant| job.created_at < instant)
+}
+
+async fn jobs_are_found_by_every_combination_of_what_operators_ask_for(bench: &Bench) {
+    let (ada, bob) = (bench.id(), bench.id());
+    let mut all = Vec::new();
+    let mut middle = bench.now();
+    for round in 0..2 {
+        for owner in [Some(ada), Some(bob), None] {
+            for kind in [Noop::KIND, OTHER] {
+                for code in ["pdf.damaged", "provider.down"] {
+                    all.push(write(bench, failed(bench, owner, kind, code)).await);
+                }
+                let waits =
+                    Job::new(NewJob { kind, ..make::new_job(bench.job_id(), owner, None) }, bench.now());
+                all.push(write(bench, waits).await);
+            }
+        }
+        if round == 0 {
+            bench.clock.advance(LEASE);
+            middle = bench.now();
+        }
+    }
+    let text = |text: &str| Some(text.to_owned());
+    let mut tried = 0;
+    for user_id in [None, Some(ada), Some(bench.id())] {
+        for status in [None, Some(JobStatus::Failed), Some(JobStatus::Queued), Some(JobStatus::Succeeded)] {
+            for kind in [None, text(OTHER), text("test.%")] {
+                for error_code in [None, text("pdf.damaged"), text("$pdf\0")] {
+                    for made_before in [None, Some(middle)] {
+                        let error_code = error_code.clone();
+                        let filter =
+                            JobFilter { user_id, status, kind: kind.clone(), error_code, made_before };
+                        let wanted: Vec<JobId> =
+                            all.iter().filter(|job| matches(&filter, job)).map(|job| job.id).collect();
+                        let listed = bench.store.jobs(&filter, &first(100)).await.unwrap();
+                        let ids: Vec<JobId> = listed.items.iter().map(|job| job.id).collect();
+                        assert_eq!(ids, wanted, "{filter:?}");
+                        assert_eq!(listed.total, wanted.len() as u64, "{filter:?}");
+                        assert_eq!(
+                            bench.store.count_jobs(&filter).await.unwrap(),
+                            listed.total,
+                            "{filter:?}"
+                        );
+                        tried += usize::from(!ids.is_empty());
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried > 30, "{tried} filters found something");
+}
+
+async fn jobs_after_an_id_come_oldest_first_up_to_a_limit(bench: &Bench) {
+    let filter = JobFilter { status: Some(JobStatus::Failed), ..JobFilter::default() };
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(write(bench, failed(bench, None, Noop::KIND, "pdf.damaged")).await.id);
+        in_state(bench, JobStatus::Queued).await;
+    }
+    for (after, limit, wanted) in [
+        (None, 100, &ids[..]),
+        (None, 2, &ids[..2]),
+        (Some(ids[1]), 2, &ids[2..4]),
+        (Some(ids[4]), 2, &[]),
+        (None, 0, &[]),
+    ] {
+        let found = bench.store.jobs_after(&filter, after, limit).await.unwrap();
+        assert_eq!(found.iter().map(|job| job.id).collect::<Vec<_>>(), wanted);
+    }
+    let before =
+        JobFilter { made_before: bench.store.job(ids[3]).await.unwrap().map(|job| job.created_at), ..filter };
+    let found = bench.store.jobs_after(&before, Some(ids[0]), 9).await.unwrap();
+    assert_eq!(found.iter().map(|job| job.id).collect::<Vec<_>>(), ids[1..3]);
+}
+
+async fn many_jobs_are_written_each_unless_somebody_else_wrote_it(bench: &Bench) {
+    assert_eq!(bench.store.save_jobs(&[]).await.unwrap(), 0);
+    let mut jobs = Vec::new();
+    for _ in 0..3 {
+        jobs.push(write(bench, make::job(bench.job_id(), bench.now())).await);
+    }
+    bench.ledger.update(jobs[1].id, |job, now| job.claim("faster", LEASE, now)).await.unwrap();
+    for job in &mut jobs {
+        job.cancel(bench.now()).unwrap();
+    }
+    assert_eq!(bench.store.save_jobs(&jobs).await.unwrap(), 2);
+    for (number, job) in jobs.iter().enumerate() {
+        let stands = bench.store.job(job.id).await.unwrap().unwrap();
+        if number == 1 {
+            assert_eq!(stands.status, JobStatus::Running);
+            assert_eq!(log(bench, job.id).await, ["queued", "running"]);
+        } else {
+            assert_eq!(stands, Job { rev: job.rev + 1, fresh: Vec::new(), ..job.clone() });
+            assert_eq!(log(bench, job.id).await, ["queued", "cancelled", "error job.cancelled"]);
+        }
+    }
+    assert_eq!(bench.store.save_jobs(&jobs).await.unwrap(), 0, "a second time they are too old");
+}
+
+async fn all_that_match_are_retried_and_nothing_else(bench: &Bench) {
+    let (ada, bob) = (bench.id(), bench.id());
+    let wanted = [
+        write(bench, failed(bench, Some(ada), Noop::KIND, "provider.down")).await,
+        write(bench, failed(bench, Some(ada), Noop::KIND, "provider.down")).await,
+    ];
+    let others = [
+        write(bench, failed(bench, Some(ada), Noop::KIND, "pdf.damaged")).await,
+        write(bench, failed(bench, Some(bob), Noop::KIND, "provider.down")).await,
+        write(bench, failed(bench, Some(ada), OTHER, "provider.down")).await,
+    ];
+    bench.clock.advance(LEASE);
+    let instant = bench.now();
+    let late = write(bench, failed(bench, Some(ada), Noop::KIND, "provider.down")).await;
+    let filter = JobFilter {
+        user_id: Some(ada),
+        status: Some(JobStatus::Failed),
+        kind: Some(Noop::KIND.to_owned()),
+        error_code: Some("provider.down".to_owned()),
+        made_before: Some(instant),
+    };
+    let mut told = bench.ledger.notifier.subscribe();
+    assert_eq!(bench.ledger.retry_all(&filter).await.unwrap(), 2);
+    for job in &wanted {
+        let mut by_hand = job.clone();
+        by_hand.retry(bench.now()).unwrap();
+        let stands = bench.store.job(job.id).await.unwrap().unwrap();
+        assert_eq!(stands, Job { rev: job.rev + 1, fresh: Vec::new(), ..by_hand });
+        assert_eq!(
+            log(bench, job.id).await,
+            ["queued", "running", "failed", "error provider.down", "queued"]
+        );
+    }
+    for job in others.iter().chain([&late]) {
+        assert_eq!(bench.store.job(job.id).await.unwrap().as_ref(), Some(job));
+    }
+    let ids = [wanted[0].id, wanted[1].id];
+    assert_eq!(bench.queue.waiting(Noop::KIND).await.unwrap(), ids.into());
+    for _ in 0..2 {
+        assert!(ids.contains(&crate::bench::soon(told.recv()).await.unwrap()));
+    }
+    assert_eq!(bench.ledger.retry_all(&filter).await.unwrap(), 0);
+}
+
+async fn more_than_a_batch_is_retried_once_each_however_many_ask(bench: &Bench) {
+    const MANY: usize = 1203;
+    let owner = bench.id();
+    for _ in 0..MANY {
+        write(bench, failed(bench, Some(owner), Noop::KIND, "provider.down")).await;
+    }
+    let filter = JobFilter { user_id: Some(owner), status: Some(JobStatus::Failed), ..JobFilter::default() };
+    let counts = at_once(3, |_| {
+        let (ledger, filter) = (bench.ledger.clone(), filter.clone());
+        async move { ledger.retry_all(&filter).await.unwrap() }
+    })
+    .await;
+    assert_eq!(counts.iter().sum::<u64>(), MANY as u64, "{counts:?}");
+    let queued = JobFilter { status: Some(JobStatus::Queued), ..filter.clone() };
+    assert_eq!(bench.store.count_jobs(&queued).await.unwrap(), MANY as u64);
+    assert_eq!(bench.store.count_jobs(&filter).await.unwrap(), 0);
+    for job in bench.store.jobs_after(&queued, None, 5).await.unwrap() {
+        assert_eq!((job.retries, job.rev), (1, 1));
+        assert_eq!(log(bench, job.id).await.last().unwrap(), "queued");
+    }
+}
+
+async fn a_job_that_was_retried_too_often_is_left_alone(bench: &Bench) {
+    let mut worn = failed(bench, None, Noop::KIND, "provider.down");
+    while worn.retry(bench.now()).is_ok() {
+        worn.cancel(bench.now()).unwrap();
+    }
+    let worn = write(bench, Job { status: JobStatus::Failed, ..worn }).await;
+    let fresh = write(bench, failed(bench, None, Noop::KIND, "provider.down")).await;
+    let filter = JobFilter { status: Some(JobStatus::Failed), ..JobFilter::default() };
+    bench.clock.advance(Duration::from_secs(1));
+    assert_eq!(bench.ledger.retry_all(&filter).await.unwrap(), 1);
+    assert_eq!(bench.store.job(worn.id).await.unwrap(), Some(worn));
+    assert_eq!(bench.store.job(fresh.id).await.unwrap().unwrap().status, JobStatus::Queued);
+}
