@@ -70,6 +70,11 @@ impl Zone {
         Timestamp(start.unwrap_or(jiff::Timestamp::MAX).as_millisecond())
     }
 
+    /// Whether the zone has this day; one that moves across the date line leaves one out.
+    pub fn has(&self, day: Day) -> bool {
+        self.start_of(day) < self.start_of(day.plus(1))
+    }
+
     /// The stretches of equal offset that cover `from` to `until`, in order and without gaps.
     pub fn shifts(&self, from: Timestamp, until: Timestamp) -> Vec<Shift> {
         let mut shifts = Vec::new();
@@ -141,6 +146,11 @@ impl Day {
     /// The day so many days later, or earlier where negative; the calendar's last or first day at its ends.
     pub fn plus(self, days: i64) -> Self {
         Self(self.0.saturating_add(Span::new().days(days.clamp(-4_000_000, 4_000_000))))
+    }
+
+    /// The day so many days after 1 January 1970.
+    pub fn number(days: i64) -> Self {
+        Self(jiff::civil::date(1970, 1, 1)).plus(days)
     }
 
     /// How many days later this is than `earlier`; negative where it is the earlier one.
@@ -238,9 +248,17 @@ mod tests {
     }
 
     #[test]
+    fn a_day_may_be_left_out() {
+        let apia: Zone = "Pacific/Apia".parse().unwrap();
+        let has = |text| apia.has(day(text));
+        assert_eq!([has("2011-12-29"), has("2011-12-30"), has("2011-12-31")], [true, false, true]);
+    }
+
+    #[test]
     fn days_count_across_months_and_weeks_begin_on_monday() {
         assert_eq!(day("2026-11-30").plus(2), day("2026-12-02"));
         assert_eq!(day("2027-03-01").since(day("2026-03-01")), 365);
+        assert_eq!([Day::number(0), Day::number(-1)], [day("1970-01-01"), day("1969-12-31")]);
         assert_eq!(day("2026-11-22").week(), day("2026-11-16"));
         assert_eq!(day("2026-11-16").week(), day("2026-11-16"));
     }

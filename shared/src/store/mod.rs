@@ -32,6 +32,8 @@ mod quizzes;
 mod review;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod stats;
+mod study_sessions;
 mod uploads;
 mod usage;
 
@@ -41,6 +43,7 @@ pub use ledger::{CheckpointHead, JobFilter};
 pub use plans::{PlanOnDay, PlanSummary};
 pub use queues::JobCounts;
 pub use quizzes::{QuizFilter, QuizSummary};
+pub use study_sessions::StudySessionFilter;
 
 /// The store could not do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -70,6 +70,13 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("quizzes", with(doc! { "created_by.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),
         ("quizattempts", plain(doc! { "userId": 1, "_id": 1 })),
         ("quizattempts", plain(doc! { "quizId": 1, "percentage": 1 })),
+        (
+            "quizattempts",
+            plain(doc! { "userId": 1, "completedAt": 1, "createdAt": 1, "percentage": 1, "_id": 1 }),
+        ),
+        ("studysessions", plain(doc! { "userId": 1, "_id": 1 })),
+        ("studysessions", with(doc! { "user_id.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),
+        ("studysessions", plain(doc! { "endTime": 1, "durationMinutes": 1, "startTime": 1 })),
         ("attempts_open", with(doc! { "quizId": 1, "userId": 1 }, |options| options.unique = Some(true))),
         ("jobs", plain(doc! { "userId": 1, "_id": 1 })),
         ("jobs", plain(doc! { "status": 1, "_id": 1 })),

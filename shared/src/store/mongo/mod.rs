@@ -1,5 +1,5 @@
-//! MongoDB, shared with the old backend. `users`, `quizzes` and `quizattempts` are written in its
-//! (Mongoose) shape and read field by field, whatever wrote them; every other collection is ours
+//! MongoDB, shared with the old backend. `users`, `quizzes`, `quizattempts` and `studysessions` are
+//! written in its (Mongoose) shape and read field by field, whatever wrote them; every other collection is ours
 //! and holds the domain types as they serialize.
 
 use std::time::Duration;
@@ -23,11 +23,14 @@ mod fields;
 mod idempotency;
 mod indexes;
 mod ledger;
+mod local_time;
 mod plans;
 mod queues;
 mod quizzes;
 mod review;
 mod sessions;
+mod stats;
+mod study_sessions;
 mod submissions;
 mod usage;
 mod users;

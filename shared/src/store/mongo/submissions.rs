@@ -66,7 +66,7 @@ impl Mongo {
         }
         let at = bson!({ "$ifNull": ["$completedAt", { "$ifNull": ["$createdAt", "$_id"] }] });
         let completed = converted(at, "date", Bson::Null);
-        let percentage = converted("$percentage".into(), "double", 0.0.into());
+        let percentage = converted("$percentage".into(), "double", 0.0);
         let bounds = [
             filter.from.map(|from| bson!({ "$gte": [completed.clone(), from] })),
             filter.until.map(|until| bson!({ "$lt": [completed, until] })),
@@ -134,7 +134,8 @@ impl Mongo {
 }
 
 /// An expression's value as another type.
-fn converted(input: Bson, to: &str, otherwise: Bson) -> Bson {
+pub(super) fn converted(input: Bson, to: &str, otherwise: impl Into<Bson>) -> Bson {
+    let otherwise = otherwise.into();
     bson!({ "$convert": { "input": input, "to": to, "onError": otherwise.clone(), "onNull": otherwise } })
 }
 

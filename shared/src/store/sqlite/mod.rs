@@ -15,10 +15,13 @@ mod attempts;
 mod blobs;
 mod idempotency;
 mod ledger;
+mod local_time;
 mod plans;
 mod queues;
 mod quizzes;
 mod review;
+mod stats;
+mod study_sessions;
 mod usage;
 
 /// Each table keeps whole documents as JSON; generated columns are what queries look at.
@@ -31,6 +34,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/queues.sql"),
     include_str!("schema/quizzes.sql"),
     include_str!("schema/review.sql"),
+    include_str!("schema/study_sessions.sql"),
     include_str!("schema/usage.sql"),
 ];
 
