@@ -24,6 +24,7 @@ use utoipa::{
         (name = "users", description = "Profiles and what is stored about a user"),
         (name = "quizzes", description = "Making and reading quizzes"),
         (name = "attempts", description = "Taking quizzes"),
+        (name = "study-sessions", description = "Recording time spent studying"),
         (name = "jobs", description = "Work in the background"),
         (name = "admin", description = "For operators: all jobs, and the queues they wait in"),
         (name = "operation", description = "Health and metrics"),

@@ -9,7 +9,14 @@ use shared::{
     domain::{Id, JobId},
     store::Window,
 };
-use utoipa::IntoParams;
+use utoipa::{
+    IntoParams,
+    openapi::{
+        ObjectBuilder,
+        path::{Parameter, ParameterIn},
+        schema::Type,
+    },
+};
 
 use super::Query;
 use crate::problem::{Problem, Result};
@@ -29,39 +36,65 @@ struct Ask {
     #[garde(inner(range(min = 1, max = 1_000_000)))]
     #[param(minimum = 1)]
     page: Option<u64>,
-    /// `createdAt` or `-createdAt` (the default, newest first).
+    /// What to sort by; descending with a minus.
     #[garde(skip)]
     sort: Option<String>,
 }
 
+/// What a kind of list may be sorted by.
+pub trait SortKey: Copy + Send + Sync + 'static {
+    /// Each key with its name; the first is the default, and its cursors are ids. Cursors of the others are the
+    /// key's value, a dot and the id.
+    const KEYS: &'static [(&'static str, Self)];
+}
+
+/// Lists that are sorted by when things were made, and nothing else.
+#[derive(Debug, Clone, Copy)]
+pub struct ByCreation;
+
+impl SortKey for ByCreation {
+    const KEYS: &'static [(&'static str, Self)] = &[("createdAt", Self)];
+}
+
 /// The part of a list that is asked for.
 #[derive(Debug, Clone)]
-pub struct List {
+pub struct List<K = ByCreation> {
     /// For the store.
     pub window: Window,
+    /// What to sort by.
+    pub key: K,
     uri: axum::http::Uri,
 }
 
-impl IntoParams for List {
-    fn into_params(
-        parameter_in: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>,
-    ) -> Vec<utoipa::openapi::path::Parameter> {
-        Ask::into_params(parameter_in)
+impl<K: SortKey> IntoParams for List<K> {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut params = Ask::into_params(parameter_in);
+        let names = K::KEYS.iter().flat_map(|(name, _)| [format!("-{name}"), (*name).to_owned()]);
+        let names: Vec<String> = names.collect();
+        for param in params.iter_mut().filter(|param| param.name == "sort") {
+            let default = names.first().cloned().map(Into::into);
+            let schema = ObjectBuilder::new().schema_type(Type::String).default(default);
+            param.schema = Some(schema.enum_values(Some(names.clone())).into());
+        }
+        params
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for List {
+impl<S: Send + Sync, K: SortKey> FromRequestParts<S> for List<K> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         let Query(ask) = Query::<Ask>::from_request_parts(parts, state).await?;
-        let descending = match ask.sort.as_deref() {
-            None | Some("-createdAt") => true,
-            Some("createdAt") => false,
-            Some(_) => return Err(Problem::field("sort", "sort must be createdAt or -createdAt")),
+        let first = K::KEYS.first().map_or("", |(name, _)| name);
+        let (descending, name) = match ask.sort.as_deref() {
+            None => (true, first),
+            Some(sort) => sort.strip_prefix('-').map_or((false, sort), |name| (true, name)),
         };
-        let is_id = |text: &String| text.parse::<Id>().is_ok() || text.parse::<JobId>().is_ok();
-        if ask.cursor.as_ref().is_some_and(|cursor| !is_id(cursor)) {
+        let Some((_, key)) = K::KEYS.iter().find(|(known, _)| *known == name) else {
+            let names: Vec<String> = K::KEYS.iter().map(|(name, _)| format!("{name} or -{name}")).collect();
+            return Err(Problem::field("sort", format!("sort must be {}", names.join(", "))));
+        };
+        if ask.cursor.as_ref().is_some_and(|cursor| !is_cursor(cursor, name == first)) {
             return Err(Problem::field("cursor", "cursor must be taken from a next link"));
         }
         let limit = ask.limit.unwrap_or(20);
@@ -70,12 +103,20 @@ impl<S: Send + Sync> FromRequestParts<S> for List {
             Some(OriginalUri(uri)) => uri.clone(),
             None => parts.uri.clone(),
         };
-        Ok(Self { window: Window { limit, skip, after: ask.cursor, descending }, uri })
+        Ok(Self { window: Window { limit, skip, after: ask.cursor, descending }, key: *key, uri })
     }
 }
 
+fn is_cursor(text: &str, is_id: bool) -> bool {
+    let value_and_id = || {
+        text.split_once('.')
+            .is_some_and(|(value, id)| value.parse::<i64>().is_ok() && id.parse::<Id>().is_ok())
+    };
+    if is_id { text.parse::<Id>().is_ok() || text.parse::<JobId>().is_ok() } else { value_and_id() }
+}
+
 /// A part of a list: a bare array, with its total length and the address of the next part in headers.
-pub fn listed<T: Serialize>(list: &List, items: &[T], total: u64, last_id: Option<String>) -> Response {
+pub fn listed<T: Serialize, K>(list: &List<K>, items: &[T], total: u64, last_id: Option<String>) -> Response {
     let mut response = axum::Json(items).into_response();
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-total-count"), total.into());

@@ -20,6 +20,7 @@ mod jobs;
 mod operation;
 mod quizzes;
 mod results;
+mod study_sessions;
 mod upload;
 mod users;
 mod web;
@@ -37,6 +38,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(operation::routes())
         .merge(quizzes::routes())
         .merge(results::routes())
+        .merge(study_sessions::routes())
         .merge(users::routes())
         .merge(web::pages())
 }

@@ -39,7 +39,10 @@ impl StudySessionFilter {
     /// The place that a cursor names: the start where the list is by start, and the id.
     pub(super) fn place(cursor: &str) -> Option<(Option<Timestamp>, Id)> {
         match cursor.split_once('.') {
-            Some((start, id)) => Some((Some(Timestamp(start.parse().ok()?)), id.parse().ok()?)),
+            Some((start, id)) => {
+                let start = jiff::Timestamp::from_millisecond(start.parse().ok()?).ok()?;
+                Some((Some(Timestamp(start.as_millisecond())), id.parse().ok()?))
+            }
             None => Some((None, cursor.parse().ok()?)),
         }
     }

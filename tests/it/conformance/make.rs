@@ -6,8 +6,8 @@ use shared::{
     domain::{
         Answer, Attempt, Availability, Bloom, Difficulty, Generation, Given, Id, Job, JobError, JobId,
         JobResult, Key, Method, NewJob, Pairs, Phase, Plan, PlanBrief, PlanDay, PlanTask, Priority, Progress,
-        Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Session, Settings, Source,
-        Subject, SubjectDifficulty, Submission, TaskKind, Timestamp, User,
+        Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Session, SessionType, Settings,
+        Source, StudySession, Subject, SubjectDifficulty, Submission, TaskKind, Timestamp, User,
     },
     jobs::{JobKind, noop::Noop},
 };
@@ -23,6 +23,27 @@ pub fn user(id: Id, email: &str, username: Option<&str>, now: Timestamp) -> User
 pub fn session(id: Id, user_id: Id, now: Timestamp) -> Session {
     let expires_at = now + Duration::from_secs(3600);
     Session { id, user_id, generation: 1, created_at: now, expires_at, revoked_at: None }
+}
+
+/// An open study session.
+pub fn study_session(id: Id, user_id: Id, start_time: Timestamp) -> StudySession {
+    StudySession {
+        id,
+        user_id,
+        start_time,
+        end_time: None,
+        duration_minutes: 0,
+        planned_minutes: None,
+        default_minutes: 25,
+        session_type: SessionType::Focus,
+        subject: None,
+        topic: None,
+        task_id: None,
+        notes: None,
+        created_at: start_time,
+        updated_at: start_time,
+        rev: 0,
+    }
 }
 
 fn texts(texts: &[&str]) -> Vec<String> {

@@ -25,5 +25,6 @@ mod journey;
 mod lists;
 mod openapi;
 mod operation;
+mod study_sessions;
 mod tokens;
 mod users;

@@ -20,7 +20,7 @@ impl Sqlite {
         let mut query = QueryBuilder::new("SELECT ");
         let mut columns = query.separated(", ");
         for (from, until) in spans {
-            for sum in ["count(*)", "coalesce(sum(minutes), 0)"] {
+            for sum in ["count(*)", "sum(minutes)"] {
                 columns.push(sum).push_unseparated(" FILTER (WHERE start_time >= ");
                 columns.push_bind_unseparated(from.to_string()).push_unseparated(" AND start_time < ");
                 columns.push_bind_unseparated(until.to_string()).push_unseparated(")");
@@ -29,7 +29,8 @@ impl Sqlite {
         query.push(" FROM ");
         counted_sessions(&mut query, user_id, (first, end), now);
         let row = query.build().fetch_one(&self.pool).await?;
-        let sum = |column| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
+        let sum =
+            |column| row.try_get::<Option<i64>, _>(column).map(|sum| sum.unwrap_or_default().unsigned_abs());
         (0..spans.len())
             .map(|at| Ok(StudyTotals { sessions: sum(2 * at)?, minutes: sum(2 * at + 1)? }))
             .collect()

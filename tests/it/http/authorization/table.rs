@@ -96,6 +96,15 @@ pub const TABLE: &[Row] = &[
     row("GET /quiz/attempts/{quizId}", OwnerOnly, Quiz, Empty),
     row("GET /quiz/user/{userId}/history", OwnerOnly, Account, Empty),
 
+    row("POST /study-sessions", LoggedIn, Nothing, Json(r#"{"durationMinutes":25}"#)),
+    row("GET /study-sessions", OwnOnes, StudySession, Empty),
+    row("GET /study-sessions/stats", LoggedIn, Nothing, Empty),
+    row("GET /study-sessions/{id}", OwnerOnly, StudySession, Empty),
+    row("PUT /study-sessions/{id}", OwnerOnly, StudySession, Json(r#"{"notes":"x"}"#)),
+    row("PATCH /study-sessions/{id}", OwnerOnly, StudySession, Json(r#"{"notes":"x"}"#)),
+    row("DELETE /study-sessions/{id}", OwnerOnly, StudySession, Empty),
+    row("POST /study-sessions/{id}/finish", OwnerOnly, StudySession, Empty),
+
     row("GET /jobs", OwnOnes, ScheduledJob, Empty),
     row("GET /jobs/{id}", OwnerOnly, ScheduledJob, Empty),
     row("GET /jobs/{id}/events", OwnerOnly, CancelledJob, Empty),

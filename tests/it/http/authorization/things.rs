@@ -25,6 +25,8 @@ pub enum Thing {
     FailedJob,
     /// A queue, whose jobs nobody makes here.
     Queue,
+    /// An open study session.
+    StudySession,
 }
 
 /// Makes it and returns its ids.
@@ -45,6 +47,9 @@ pub async fn make(thing: Thing, owner: &Client) -> Vec<String> {
             vec![attempt(owner, &json!({ "id": quiz })).await, quiz]
         }
         Thing::ScheduledJob => vec![a_job(owner).await],
+        Thing::StudySession => {
+            vec![owner.post("/study-sessions", &json!({})).await.expect(201).id().to_owned()]
+        }
         Thing::CancelledJob => {
             let job = a_job(owner).await;
             owner.post(&format!("/jobs/{job}/cancel"), &json!({})).await.expect(200);
