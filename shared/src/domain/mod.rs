@@ -39,13 +39,12 @@ pub use quiz::{
 pub use review::{Card, CardState, Rating, scheduled};
 pub use sentence::sentence;
 pub use session::Session;
-pub use time::{Timestamp, duration};
 pub use stats::{EVER, ScoreTotals, Streak, StudyTotals, streak};
 pub use study_session::{
     CLOSED_AFTER, PLANNED_MINUTES_MAX, SESSION_MINUTES_MAX, SessionTimes, SessionType, StudySession, minutes,
     minutes_between,
 };
-pub use time::Timestamp;
+pub use time::{Timestamp, duration};
 pub use usage::{Cost, DayUsage, Prices, ProviderCall, Tariff, Usage};
 pub use user::{Preferences, Role, Theme, User, email_key};
 pub use worker::Worker;
