@@ -83,6 +83,10 @@ pub const TABLE: &[Row] = &[
     row("POST /auth/logout", LoggedIn, Nothing, Empty),
     row("GET /auth/me", OwnOnes, Account, Empty),
     row("POST /auth/refresh", Public, Login, Json(r#"{"refreshToken":"$1"}"#)),
+    row("POST /auth/change-password", LoggedIn, Nothing, Json(r#"{"currentPassword":"correct horse battery","newPassword":"another horse"}"#)),
+    row("POST /auth/forgot-password", Public, Account, Json(r#"{"email":"$2"}"#)),
+    row("POST /auth/reset-password", Public, Nothing, Json(r#"{"token":"x","password":"another horse"}"#)).gives("auth.token_invalid"),
+    row("POST /auth/verify-email", Public, Nothing, Json(r#"{"token":"x"}"#)).gives("auth.token_invalid"),
 
     row("POST /quiz/generate", LoggedIn, Nothing, TEXT),
     row("POST /quiz/generate-from-pdf", LoggedIn, Nothing, Pdf),
@@ -136,6 +140,8 @@ pub const TABLE: &[Row] = &[
 #[rustfmt::skip]
 pub const UNDOCUMENTED: &[Row] = &[
     row("GET /", Public, Nothing, Empty),
+    row("GET /reset-password", Public, Nothing, Empty),
+    row("GET /verify-email", Public, Nothing, Empty),
     row("GET /web/app.js", Public, Nothing, Empty),
     row("GET /web/nothing.js", Public, Nothing, Empty).gives("route.not_found"),
     row("GET /openapi.json", Public, Nothing, Empty),
