@@ -126,6 +126,8 @@ pub const TABLE: &[Row] = &[
     row("POST /admin/queues/{name}/pause", AdminOnly, Queue, Empty),
     row("POST /admin/queues/{name}/resume", AdminOnly, Queue, Empty),
 
+    row("GET /analytics/ai-usage", LoggedIn, Nothing, Empty),
+
     row("GET /health", Public, Nothing, Empty),
     row("GET /health/live", Public, Nothing, Empty),
     row("GET /health/ready", Public, Nothing, Empty),
