@@ -25,6 +25,7 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("auth.bad_credentials", Requests, "Incorrect email or password."),
     ("auth.cross_site", Requests, "Another site's page sent the request."),
     ("auth.guests_off", Requests, "Guest accounts are switched off here."),
+    ("auth.not_a_guest", Requests, "The login sent along is no guest's, so there is nothing to take over."),
     ("auth.refresh_invalid", Requests, "The refresh token is not valid any more. Sign in again."),
     ("auth.refresh_reused", Requests, "The refresh token was used before, so the login was ended. Sign in again."),
     ("auth.required", Requests, "Sign in first: send a bearer token or the jwt cookie."),
