@@ -19,7 +19,6 @@ pub enum Access {
     /// The owner; to others it does not exist.
     OwnerOnly,
     /// Admins; others are forbidden.
-    #[allow(dead_code, reason = "until there is such a route")]
     AdminOnly,
 }
 
