@@ -109,7 +109,7 @@ async fn everybody_is_answered_as_the_table_says(mix: Mix) {
     let wrong: Vec<_> = tried.iter().flat_map(|tried| tried.wrong.clone()).collect();
     assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
     if let Some(file) = std::env::var_os("SMARTSTUDY_RECORD") {
-        let calls: Vec<_> = tried.into_iter().map(|tried| tried.owners).collect();
+        let calls: Vec<_> = tried.into_iter().map(|tried| tried.call).collect();
         std::fs::write(file, json!(calls).to_string()).expect("a file for the calls");
     }
 }
@@ -117,8 +117,8 @@ async fn everybody_is_answered_as_the_table_says(mix: Mix) {
 /// What became of a row.
 struct Tried {
     wrong: Vec<String>,
-    /// The owner's call, which examples are made of.
-    owners: Value,
+    /// The last call that was granted, for examples.
+    call: Value,
 }
 
 /// Calls a route as everybody.
@@ -126,7 +126,7 @@ async fn try_row(visitor: Client, store: &Store, row: &Row, document: &Value) ->
     let people = People::new(&visitor, store).await;
     let mut ids = things::make(row.thing, &people.owner).await;
     let mut used = false;
-    let mut tried = Tried { wrong: Vec::new(), owners: Value::Null };
+    let mut tried = Tried { wrong: Vec::new(), call: Value::Null };
     for actor in ACTORS {
         let expected = cell(row.access, actor);
         if expected == Granted && used && row.changes() {
@@ -144,10 +144,12 @@ async fn try_row(visitor: Client, store: &Store, row: &Row, document: &Value) ->
             }
         };
         tried.wrong.extend(complaint.map(|why| format!("{} as {actor:?} {why}: {reply}\n", row.route)));
-        tried.owners = json!({
-            "route": row.route, "request": body, "status": reply.status, "response": reply.json,
-            "type": reply.header("content-type"),
-        });
+        if expected == Granted {
+            tried.call = json!({
+                "route": row.route, "request": body, "status": reply.status, "response": reply.json,
+                "type": reply.header("content-type"),
+            });
+        }
     }
     tried
 }
