@@ -83,6 +83,8 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("route.not_found", Requests, "There is nothing at this path."),
     ("server.failed", Requests, "Something failed on our side. Try again later."),
     ("store.unavailable", Jobs, "The database does not answer. Try again in a moment."),
+    ("study_session.not_found", Requests, "There is no such study session, or it is not yours."),
+    ("study_session.other_user", Requests, "Study sessions are recorded for oneself; leave userId out."),
     ("text.not_utf8", Jobs, "The text is not UTF-8."),
     ("text.too_short", Jobs, "The text is too short to make questions from."),
     ("upload.gone", Jobs, "The upload is no longer kept. Upload it again."),
