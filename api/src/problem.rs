@@ -69,7 +69,6 @@ pub struct ProblemBody {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ProblemMessage)]
 #[serde(untagged)]
 enum Message {
     One(String),

@@ -9,6 +9,7 @@ pub mod http;
 pub mod jobs;
 pub mod notify;
 pub mod queue;
+pub mod report;
 pub mod setup;
 pub mod store;
 pub mod telemetry;

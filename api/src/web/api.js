@@ -14,7 +14,7 @@ export class ApiError extends Error {
   }
 }
 
-const WITHOUT_REFRESH = ['/auth/login', '/auth/register', '/auth/guest', '/auth/refresh', '/auth/logout', '/auth/forgot-password', '/auth/reset-password', '/auth/verify-email'];
+const WITHOUT_REFRESH = ['/auth/login', '/auth/register', '/auth/guest', '/auth/refresh', '/auth/logout'];
 
 let sessionLost = () => {};
 export function onSessionLost(handler) {

@@ -4,16 +4,17 @@ mod attempt;
 mod fold;
 mod id;
 mod job;
-mod mail_token;
 mod mark;
 mod pages;
 mod plan;
 mod quiz;
+mod report;
 mod review;
 mod sentence;
 mod session;
 mod stats;
 mod study_session;
+mod tally;
 mod time;
 mod usage;
 mod user;
@@ -27,7 +28,6 @@ pub use job::{
     AttemptRecord, CHECKPOINT_MAX, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease, NewJob,
     Progress, Refusal,
 };
-pub use mail_token::{MailPurpose, MailToken};
 pub use mark::{Marks, mark, submit};
 pub use pages::{PageRanges, PageRangesError};
 pub use plan::{
@@ -38,6 +38,10 @@ pub use quiz::{
     Answer, Bloom, Difficulty, Generation, Key, Method, Pairs, Provider, Question, QuestionType, Quiz,
     QuizStatus, Settings, Source,
 };
+pub use report::{
+    Behind, Charts, Facts, Finding, Present, QuizScores, Recommendation, Report, Run, ScorePoint, StudyBar,
+    StudyTime, TopicResult, Trend,
+};
 pub use review::{Card, CardState, Rating, scheduled};
 pub use sentence::sentence;
 pub use session::Session;
@@ -46,6 +50,7 @@ pub use study_session::{
     CLOSED_AFTER, PLANNED_MINUTES_MAX, SESSION_MINUTES_MAX, SessionTimes, SessionType, StudySession, minutes,
     minutes_between,
 };
+pub use tally::{Grouping, Outcome, Sum, Tally, grouped, one_decimal};
 pub use time::{Timestamp, duration};
 pub use usage::{Cost, DayUsage, Prices, ProviderCall, Tariff, Usage};
 pub use user::{Preferences, Role, Theme, User, email_key};

@@ -25,7 +25,6 @@ mod accounts;
 mod attempts;
 mod idempotency;
 mod ledger;
-mod mail_tokens;
 mod mongo;
 mod plans;
 mod queues;
@@ -35,6 +34,7 @@ mod review;
 mod sqlite;
 mod stats;
 mod study_sessions;
+mod tallies;
 mod uploads;
 mod usage;
 
@@ -45,6 +45,7 @@ pub use plans::{PlanOnDay, PlanSummary};
 pub use queues::JobCounts;
 pub use quizzes::{QuizFilter, QuizSummary};
 pub use study_sessions::StudySessionFilter;
+pub use tallies::{Scope, StudyBy, TallyBy};
 
 /// The store could not do what was asked.
 #[derive(Debug, thiserror::Error)]

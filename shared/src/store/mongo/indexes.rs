@@ -72,7 +72,10 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("quizattempts", plain(doc! { "quizId": 1, "percentage": 1 })),
         (
             "quizattempts",
-            plain(doc! { "userId": 1, "completedAt": 1, "createdAt": 1, "percentage": 1, "_id": 1 }),
+            plain(doc! {
+                "userId": 1, "completedAt": 1, "createdAt": 1, "percentage": 1, "topic": 1, "quizId": 1,
+                "score": 1, "maxScore": 1, "totalQuestions": 1, "_id": 1,
+            }),
         ),
         ("studysessions", plain(doc! { "userId": 1, "_id": 1 })),
         ("studysessions", with(doc! { "user_id.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),
@@ -98,8 +101,6 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
             with(doc! { "userId": 1, "quizId": 1, "questionId": 1 }, |options| options.unique = Some(true)),
         ),
         ("review_cards", plain(doc! { "userId": 1, "due": 1, "quizId": 1, "questionId": 1 })),
-        ("mail_tokens", with(doc! { "expiresAt": 1 }, |options| options.expire_after = Some(Duration::ZERO))),
-        ("mail_tokens", plain(doc! { "userId": 1, "purpose": 1, "createdAt": 1 })),
         ("uploads.files", plain(doc! { "filename": 1, "uploadDate": 1 })),
         ("uploads.chunks", with(doc! { "files_id": 1, "n": 1 }, |options| options.unique = Some(true))),
     ]

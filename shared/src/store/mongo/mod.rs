@@ -24,7 +24,6 @@ mod idempotency;
 mod indexes;
 mod ledger;
 mod local_time;
-mod mail_tokens;
 mod plans;
 mod queues;
 mod quizzes;
@@ -33,6 +32,7 @@ mod sessions;
 mod stats;
 mod study_sessions;
 mod submissions;
+mod tallies;
 mod usage;
 mod users;
 

@@ -56,11 +56,7 @@ impl Mongo {
 
     /// Quizzes without their questions.
     pub async fn quizzes(&self, filter: &QuizFilter, window: &Window) -> Result<Listing<QuizSummary>> {
-        let owner = filter.created_by;
-        let mut wanted = vec![doc! { "$or": [
-            { "createdBy": either(owner) },
-            { "created_by.$id": owner, "createdBy": null },
-        ] }];
+        let mut wanted = vec![owned_by(filter.created_by)];
         wanted.extend(filter.topic.as_ref().map(|topic| doc! { "topic": topic }));
         if let Some(status) = filter.status {
             wanted.push(or_default("status", status)?);
@@ -97,8 +93,13 @@ impl Mongo {
     }
 }
 
+/// A filter on the quizzes of an account.
+pub(super) fn owned_by(owner: Id) -> Document {
+    doc! { "$or": [{ "createdBy": either(owner) }, { "created_by.$id": owner, "createdBy": null }] }
+}
+
 /// A filter on an enumeration whose default an old document leaves out.
-fn or_default<T: Serialize + Default + PartialEq>(field: &str, value: T) -> Result<Document> {
+pub(super) fn or_default<T: Serialize + Default + PartialEq>(field: &str, value: T) -> Result<Document> {
     let name = bson_of(&value)?;
     Ok(if value == T::default() {
         doc! { field: { "$in": [name, null] } }

@@ -16,13 +16,13 @@ mod blobs;
 mod idempotency;
 mod ledger;
 mod local_time;
-mod mail_tokens;
 mod plans;
 mod queues;
 mod quizzes;
 mod review;
 mod stats;
 mod study_sessions;
+mod tallies;
 mod usage;
 
 /// Each table keeps whole documents as JSON; generated columns are what queries look at.
@@ -31,7 +31,6 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/attempts.sql"),
     include_str!("schema/idempotency.sql"),
     include_str!("schema/ledger.sql"),
-    include_str!("schema/mail_tokens.sql"),
     include_str!("schema/plans.sql"),
     include_str!("schema/queues.sql"),
     include_str!("schema/quizzes.sql"),

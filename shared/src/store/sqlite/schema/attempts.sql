@@ -17,4 +17,4 @@ CREATE TABLE IF NOT EXISTS submissions (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS submissions_user ON submissions (user_id, id);
 CREATE INDEX IF NOT EXISTS submissions_quiz ON submissions (quiz_id, percentage);
-CREATE INDEX IF NOT EXISTS submissions_time ON submissions (user_id, completed_at, percentage);
+CREATE INDEX IF NOT EXISTS submissions_tallies ON submissions (user_id, completed_at, percentage, topic, quiz_id, id);
