@@ -20,7 +20,14 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 
 use crate::{
-    drain, extract::guard_logins, frame, idempotency, logins::Logins, openapi, passwords::Passwords, routes,
+    drain,
+    extract::guard_logins,
+    frame, idempotency,
+    logins::Logins,
+    mail::{MailError, Mailer},
+    openapi,
+    passwords::Passwords,
+    routes,
     tokens::Tokens,
 };
 
@@ -38,6 +45,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Hashing.
     pub passwords: Passwords,
+    /// Letters to users.
+    pub mailer: Mailer,
     /// Origins that may send cookies.
     pub allowed_origins: Vec<String>,
     /// How the outside reaches this server, without a slash at the end.
@@ -66,6 +75,9 @@ pub enum AppError {
     /// BCRYPT_COST does not fit.
     #[error("passwords cannot be hashed: {0}")]
     Passwords(#[from] bcrypt::BcryptError),
+    /// SMTP_URL or MAIL_FROM does not fit.
+    #[error(transparent)]
+    Mail(#[from] MailError),
 }
 
 impl App {
@@ -82,6 +94,7 @@ impl App {
             logins: Logins::new(ledger.store.clone(), ledger.clock.clone()),
             tokens: Tokens::new(secret, config.jwt_secret_previous.as_ref(), config.jwt_expires_in),
             passwords: Passwords::new(config.bcrypt_cost, &decoy.to_string())?,
+            mailer: Mailer::new(config, ledger.clock.clone())?,
             allowed_origins: config.allowed_origins.clone(),
             public_url: config.public_url.clone(),
             guests: config.guests,

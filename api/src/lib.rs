@@ -6,6 +6,7 @@ mod extract;
 mod frame;
 mod idempotency;
 mod logins;
+mod mail;
 pub mod openapi;
 mod passwords;
 mod problem;

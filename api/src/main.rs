@@ -24,6 +24,8 @@ mod secret;
 
 /// How long after the signal all open requests must have ended.
 const GRACE: Duration = Duration::from_secs(25);
+/// How long letters that are on their way may take at the end.
+const MAIL_GRACE: Duration = Duration::from_secs(3);
 /// How long after the signal requests are still taken, while `/health/ready` tells whoever balances the load that
 /// they are to go elsewhere.
 const LAME: Duration = Duration::from_secs(2);
@@ -86,6 +88,7 @@ async fn serve() -> anyhow::Result<()> {
     let secret = secret::of(&config, &ledger.clock)?;
     let app = App::new(&config, &secret, ledger.clone(), metrics, stopping.clone())?;
 
+    let mailer = app.mailer.clone();
     let address = (config.host.as_str(), config.port);
     let listener = TcpListener::bind(address).await.context("HOST and PORT cannot be listened on")?;
     let dispatcher = tokio::spawn(Dispatcher::new(ledger.clone()).run());
@@ -115,6 +118,7 @@ async fn serve() -> anyhow::Result<()> {
         }
         _ => served.await?,
     }
+    mailer.finish(MAIL_GRACE).await;
     tracing::info!("stopped");
     Ok(())
 }

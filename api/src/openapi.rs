@@ -1,13 +1,18 @@
 //! The OpenAPI document, generated from the routes.
 
-use axum::http::StatusCode;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        OpenApi as OpenApiDocument, RefOr,
+        OpenApi as OpenApiDocument, PathItem, RefOr,
+        path::Operation,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
+
+mod codes;
+mod complete;
+mod examples;
+mod links;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -54,25 +59,38 @@ pub fn document() -> OpenApiDocument {
     complete(crate::routes::all().split_for_parts().1)
 }
 
-/// Adds what OpenAPI demands and the routes do not say: ids that are unique over all tags, and a
-/// description of every response.
+/// Adds what the routes do not say themselves: ids that are unique over all tags, what holds for all of them alike,
+/// examples, and links from what one makes to what others take.
 pub fn complete(mut document: OpenApiDocument) -> OpenApiDocument {
-    let items = document.paths.paths.values_mut();
-    let operations = items
-        .flat_map(|item| [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete]);
-    for operation in operations.flatten() {
-        let tag = operation.tags.as_deref().and_then(|tags| tags.first()).cloned().unwrap_or_default();
-        if let Some(id) = &mut operation.operation_id {
-            *id = format!("{tag}_{id}");
-        }
-        for (status, response) in &mut operation.responses.responses {
-            let RefOr::T(response) = response else { continue };
-            if response.description.is_empty() {
-                let status = status.parse().ok().and_then(|code: u16| StatusCode::from_u16(code).ok());
-                let reason = status.and_then(|status| status.canonical_reason());
-                response.description = reason.unwrap_or("Answer").to_owned();
-            }
+    let examples = examples::all();
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            complete::complete(path, method, operation);
+            examples.add(path, method, operation);
         }
     }
+    let targets: links::Targets = document
+        .paths
+        .paths
+        .iter_mut()
+        .flat_map(|(path, item)| operations(item).map(|(_, operation)| (path.clone(), operation)))
+        .filter_map(|(path, operation)| Some((path, operation.operation_id.clone()?)))
+        .collect();
+    let all = document.paths.paths.values_mut().flat_map(operations);
+    for response in all.flat_map(|(_, operation)| operation.responses.responses.values_mut()) {
+        if let RefOr::T(response) = response {
+            links::add(response, &targets);
+        }
+    }
+    let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
+    for (name, schema) in schemas {
+        codes::list_in(name, schema);
+    }
     document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let PathItem { get, post, put, patch, delete, .. } = item;
+    let all = [("get", get), ("post", post), ("put", put), ("patch", patch), ("delete", delete)];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }

@@ -69,6 +69,7 @@ pub struct ProblemBody {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProblemMessage)]
 #[serde(untagged)]
 enum Message {
     One(String),

@@ -6,12 +6,14 @@ pub mod app;
 pub mod client;
 pub mod deepseek;
 pub mod events;
+pub mod mail;
 pub mod process;
 pub mod proxy;
 pub mod services;
 
 pub use app::{App, AppOptions};
 pub use client::Client;
+pub use mail::Mailbox;
 pub use proxy::Proxy;
 pub use services::{Mongod, RedisServer};
 

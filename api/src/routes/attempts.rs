@@ -58,7 +58,7 @@ pub struct AttemptView {
     started_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    answers: Answers,
+    answers: BTreeMap<String, Given>,
     questions: Vec<Question>,
 }
 
@@ -150,7 +150,7 @@ async fn submissions(app: &App, caller: &Caller, quiz_id: Id) -> Result<u64> {
 pub struct Save {
     /// By question id; what is not named stays.
     #[garde(skip)]
-    answers: Answers,
+    answers: BTreeMap<String, Given>,
 }
 
 /// Saves answers of an open attempt.
@@ -201,7 +201,7 @@ pub struct Submit {
     /// By question id; they are added to those saved before.
     #[garde(skip)]
     #[serde(default)]
-    answers: Answers,
+    answers: BTreeMap<String, Given>,
 }
 
 /// Submits an attempt. Submitting it again returns the first result.

@@ -10,7 +10,7 @@ use garde::Validate;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use shared::{
-    domain::{Id, Role, Timestamp, User, email_key},
+    domain::{Id, MailPurpose, Role, Timestamp, User, email_key},
     store::StoreError,
 };
 use utoipa::ToSchema;
@@ -23,6 +23,8 @@ use crate::{
     problem::{Problem, ProblemBody, Result},
 };
 
+mod mail;
+mod password;
 pub mod sessions;
 
 use sessions::{SessionView, start};
@@ -36,6 +38,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::logout))
         .routes(routes!(me))
         .routes(routes!(sessions::refresh))
+        .routes(routes!(password::change_password))
+        .routes(routes!(mail::forgot_password))
+        .routes(routes!(mail::reset_password))
+        .routes(routes!(mail::verify_email))
 }
 
 /// Tries at a username that nobody has.
@@ -152,7 +158,7 @@ pub fn check_password(password: &str, _: &()) -> garde::Result {
     Ok(())
 }
 
-/// Creates an account. With a guest's token the guest becomes that account and keeps everything.
+/// Creates an account and mails a link to verify its e-mail. With a guest's token the guest becomes that account and keeps everything.
 #[utoipa::path(post, path = "/auth/register", tag = "auth", request_body = Register, responses(
     (status = 201, body = UserView, headers(("Location", description = "The account"))),
     (status = 400, body = ProblemBody, description = "`validation.failed`, `user.email_taken`"),
@@ -188,6 +194,7 @@ pub async fn register(
         };
         match written {
             Ok(user) => {
+                mail::invite(&app, user.clone(), MailPurpose::VerifyEmail);
                 let location = [(header::LOCATION, format!("/users/{}", user.id))];
                 return Ok((StatusCode::CREATED, location, Json(UserView::from(user))).into_response());
             }

@@ -27,7 +27,11 @@ mod web;
 
 /// Every documented route.
 pub fn all() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(crate::openapi::base())
+    table().router
+}
+
+fn table() -> Table {
+    Table::new()
         .merge(admin::routes())
         .merge(analytics::routes())
         .merge(attempts::routes())
@@ -43,6 +47,33 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(web::pages())
 }
 
+/// Routers put together.
+struct Table {
+    router: OpenApiRouter<App>,
+    /// Names that two of them give to different schemas, of which the document would show one.
+    clashes: Vec<String>,
+}
+
+impl Table {
+    fn new() -> Self {
+        Self { router: OpenApiRouter::with_openapi(crate::openapi::base()), clashes: Vec::new() }
+    }
+
+    fn merge(mut self, routes: OpenApiRouter<App>) -> Self {
+        let known = self.router.get_openapi().components.as_ref();
+        for (name, schema) in
+            routes.get_openapi().components.iter().flat_map(|components| &components.schemas)
+        {
+            let other = known.and_then(|components| components.schemas.get(name));
+            if other.is_some_and(|other| other != schema) {
+                self.clashes.push(name.clone());
+            }
+        }
+        self.router = self.router.merge(routes);
+        self
+    }
+}
+
 /// `/docs` and `/openapi.json`.
 pub fn docs(document: utoipa::openapi::OpenApi) -> Router<App> {
     let pages: Router<App> = utoipa_swagger_ui::SwaggerUi::new("/docs").url("/openapi.json", document).into();
@@ -55,5 +86,13 @@ async fn docs_index(request: Request, next: Next) -> Response {
     match request.uri().path() {
         "/docs" => Redirect::temporary("/docs/index.html").into_response(),
         _ => next.run(request).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_two_schemas_share_a_name() {
+        assert_eq!(super::table().clashes, Vec::<String>::new(), "rename one, or `#[schema(as = …)]`");
     }
 }

@@ -33,18 +33,34 @@ const FILES: &[(&str, &str, &str)] = files![
     "job.js" as "text/javascript; charset=utf-8",
     "library.js" as "text/javascript; charset=utf-8",
     "questions.js" as "text/javascript; charset=utf-8",
+    "reset-password.html" as "text/html; charset=utf-8",
+    "reset-password.js" as "text/javascript; charset=utf-8",
+    "verify-email.html" as "text/html; charset=utf-8",
+    "verify-email.js" as "text/javascript; charset=utf-8",
     "quiz.js" as "text/javascript; charset=utf-8",
     "result.js" as "text/javascript; charset=utf-8",
     "sse.js" as "text/javascript; charset=utf-8",
 ];
 
-/// The page at `/` and its files at `/web/{name}`.
+/// The page at `/`, those that links in mails lead to, and their files at `/web/{name}`.
 pub fn pages() -> OpenApiRouter<App> {
-    OpenApiRouter::new().route("/", get(index)).route("/web/{name}", get(file))
+    OpenApiRouter::new()
+        .route("/", get(index))
+        .route("/web/{name}", get(file))
+        .route("/reset-password", get(reset_password))
+        .route("/verify-email", get(verify_email))
 }
 
 async fn index(conditions: Conditions) -> Response {
     send("index.html", &conditions)
+}
+
+async fn reset_password(conditions: Conditions) -> Response {
+    send("reset-password.html", &conditions)
+}
+
+async fn verify_email(conditions: Conditions) -> Response {
+    send("verify-email.html", &conditions)
 }
 
 async fn file(Path(name): Path<String>, conditions: Conditions) -> Response {
@@ -59,6 +75,8 @@ fn send(name: &str, conditions: &Conditions) -> Response {
         (header::CONTENT_TYPE, *kind),
         (header::CACHE_CONTROL, "no-cache"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
+        // The addresses of some pages hold a token, which is for nobody else.
+        (header::REFERRER_POLICY, "same-origin"),
     ];
     match conditions.answer(text) {
         Ok(answer) if answer.status().is_success() => {

@@ -14,7 +14,7 @@ export class ApiError extends Error {
   }
 }
 
-const WITHOUT_REFRESH = ['/auth/login', '/auth/register', '/auth/guest', '/auth/refresh', '/auth/logout'];
+const WITHOUT_REFRESH = ['/auth/login', '/auth/register', '/auth/guest', '/auth/refresh', '/auth/logout', '/auth/forgot-password', '/auth/reset-password', '/auth/verify-email'];
 
 let sessionLost = () => {};
 export function onSessionLost(handler) {

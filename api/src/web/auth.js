@@ -9,6 +9,7 @@ export function setUpAuth(entered) {
     const registering = mode === 'register';
     byId('auth-name').hidden = !registering;
     byId('password-hint').hidden = !registering;
+    byId('forgotten').hidden = registering;
     byId('email-label').textContent = registering ? 'Email' : 'Email or username';
     byId('email').type = registering ? 'email' : 'text';
     byId('password').autocomplete = registering ? 'new-password' : 'current-password';

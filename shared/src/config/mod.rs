@@ -4,9 +4,11 @@ use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
+mod accounts;
 mod ai;
 mod source;
 
+pub use accounts::Accounts;
 pub use ai::{Ai, Consent};
 pub use source::{Source, SourceError};
 
@@ -109,6 +111,8 @@ pub struct Config {
     pub deepseek: Option<DeepSeek>,
     /// Who may use the provider, and what it costs.
     pub ai: Ai,
+    /// Mail to users, and who operates the platform.
+    pub accounts: Accounts,
     /// `LOG_FORMAT`.
     pub log_format: LogFormat,
 }
@@ -147,15 +151,16 @@ impl Config {
         }
         let port = reader.number(&["PORT"], 4000);
         let model = reader.text(&["DEEPSEEK_MODEL"]).unwrap_or_else(|| "deepseek-flash".into());
+        let public_url = reader
+            .text(&["PUBLIC_URL"])
+            .map_or_else(|| format!("http://localhost:{port}"), |url| url.trim_end_matches('/').to_owned());
         let config = Self {
+            accounts: accounts::accounts(&mut reader, &public_url, production),
             host: reader
                 .text(&["HOST"])
                 .unwrap_or_else(|| if embedded { "127.0.0.1" } else { "0.0.0.0" }.into()),
             port,
-            public_url: reader.text(&["PUBLIC_URL"]).map_or_else(
-                || format!("http://localhost:{port}"),
-                |url| url.trim_end_matches('/').to_owned(),
-            ),
+            public_url,
             environment,
             jwt_secret,
             jwt_secret_previous: reader.secret(&["JWT_SECRET_PREVIOUS"]),

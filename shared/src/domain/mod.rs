@@ -4,6 +4,7 @@ mod attempt;
 mod fold;
 mod id;
 mod job;
+mod mail_token;
 mod mark;
 mod pages;
 mod plan;
@@ -28,6 +29,7 @@ pub use job::{
     AttemptRecord, CHECKPOINT_MAX, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease, NewJob,
     Progress, Refusal,
 };
+pub use mail_token::{MailPurpose, MailToken};
 pub use mark::{Marks, mark, submit};
 pub use pages::{PageRanges, PageRangesError};
 pub use plan::{

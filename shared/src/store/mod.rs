@@ -25,6 +25,7 @@ mod accounts;
 mod attempts;
 mod idempotency;
 mod ledger;
+mod mail_tokens;
 mod mongo;
 mod plans;
 mod queues;

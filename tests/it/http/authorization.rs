@@ -10,12 +10,13 @@ use futures::stream::{self, StreamExt};
 use harness::Client;
 use harness::client::Reply;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::store::Store;
 
 use crate::mix::Mix;
 use crate::people::People;
-use table::{Access, Row, TABLE, UNDOCUMENTED};
+use crate::support::fixture;
+use table::{Access, Body, Row, TABLE, UNDOCUMENTED};
 
 on_each_mix!(every_route_has_one_row, everybody_is_answered_as_the_table_says);
 
@@ -57,7 +58,7 @@ fn cell(access: Access, actor: Actor) -> Cell {
         (_, Anonymous) => Refused(401, "auth.required"),
         (_, Expired) => Refused(401, "auth.token_expired"),
         (_, Deactivated) => Refused(403, "account.deactivated"),
-        (Access::OwnerOnly, Other | Admin) | (Access::OwnerOrAdmin, Other) => Refused(404, ".not_found"),
+        (Access::OwnerOnly, Other | Admin) => Refused(404, ".not_found"),
         (Access::AdminOnly, Other | Owner) => Refused(403, "auth.admin_required"),
         _ => Granted,
     }
@@ -100,28 +101,40 @@ async fn everybody_is_answered_as_the_table_says(mix: Mix) {
     let (app, store) = (mix.app().await, mix.store().await);
     let document = app.client().get("/openapi.json").await.expect(200).json;
     let rows = TABLE.iter().chain(UNDOCUMENTED);
-    let wrong: Vec<String> = stream::iter(rows)
+    let tried: Vec<Tried> = stream::iter(rows)
         .map(|row| try_row(app.client(), &store, row, &document))
         .buffer_unordered(AT_ONCE)
-        .flat_map(stream::iter)
         .collect()
         .await;
+    let wrong: Vec<_> = tried.iter().flat_map(|tried| tried.wrong.clone()).collect();
     assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    if let Some(file) = std::env::var_os("SMARTSTUDY_RECORD") {
+        let calls: Vec<_> = tried.into_iter().map(|tried| tried.call).collect();
+        std::fs::write(file, json!(calls).to_string()).expect("a file for the calls");
+    }
 }
 
-/// Calls a route as everybody; returns what is wrong.
-async fn try_row(visitor: Client, store: &Store, row: &Row, document: &Value) -> Vec<String> {
+/// What became of a row.
+struct Tried {
+    wrong: Vec<String>,
+    /// The last call that was granted, for examples.
+    call: Value,
+}
+
+/// Calls a route as everybody.
+async fn try_row(visitor: Client, store: &Store, row: &Row, document: &Value) -> Tried {
     let people = People::new(&visitor, store).await;
     let mut ids = things::make(row.thing, &people.owner).await;
     let mut used = false;
-    let mut wrong = Vec::new();
+    let mut tried = Tried { wrong: Vec::new(), call: Value::Null };
     for actor in ACTORS {
         let expected = cell(row.access, actor);
         if expected == Granted && used && row.changes() {
             ids = things::make(row.thing, &people.owner).await;
         }
         used |= expected == Granted;
-        let reply = call(client(actor, &people), row, &ids).await;
+        let body = row.body.json(&ids);
+        let reply = call(client(actor, &people), row, &ids, body.as_ref()).await;
         let complaint = match expected {
             Granted => granted(row, actor, &ids, &reply, operation(document, row.route)),
             Refused(status, code) => {
@@ -130,9 +143,15 @@ async fn try_row(visitor: Client, store: &Store, row: &Row, document: &Value) ->
                 (!fits).then(|| format!("should be {status} {code}"))
             }
         };
-        wrong.extend(complaint.map(|why| format!("{} as {actor:?} {why}: {reply}\n", row.route)));
+        tried.wrong.extend(complaint.map(|why| format!("{} as {actor:?} {why}: {reply}\n", row.route)));
+        if expected == Granted {
+            tried.call = json!({
+                "route": row.route, "request": body, "status": reply.status, "response": reply.json,
+                "type": reply.header("content-type"),
+            });
+        }
     }
-    wrong
+    tried
 }
 
 fn client(actor: Actor, people: &People) -> &Client {
@@ -168,7 +187,7 @@ fn granted(row: &Row, actor: Actor, ids: &[String], reply: &Reply, operation: &V
     None
 }
 
-async fn call(client: &Client, row: &Row, ids: &[String]) -> Reply {
+async fn call(client: &Client, row: &Row, ids: &[String], body: Option<&Value>) -> Reply {
     let (method, path) = row.route.split_once(' ').expect("METHOD /path");
     let mut rest = ids.iter();
     let path: Vec<_> = path
@@ -181,5 +200,10 @@ async fn call(client: &Client, row: &Row, ids: &[String]) -> Reply {
         })
         .collect();
     let path = format!("{}{}", path.join("/"), row.query);
-    row.body.send(client, method.parse::<Method>().expect("a method"), &path, ids).await
+    let request = client.request(method.parse::<Method>().expect("a method"), &path);
+    match (row.body, body) {
+        (Body::Pdf, _) => client.upload(&path, &[("questionCount", "3")], fixture("lecture.pdf")).await,
+        (_, Some(body)) => client.send(request.json(body)).await,
+        (_, None) => client.send(request).await,
+    }
 }

@@ -26,6 +26,7 @@ mod journey;
 mod lists;
 mod openapi;
 mod operation;
+mod passwords;
 mod study_sessions;
 mod tokens;
 mod users;

@@ -12,6 +12,11 @@ on_each_mix!(
     the_document_is_openapi_3_1,
     every_reference_of_the_document_resolves,
     every_operation_is_described,
+    every_operation_says_what_can_go_wrong,
+    every_problem_lists_its_codes,
+    every_body_and_every_answer_has_an_example,
+    every_link_leads_to_an_operation,
+    schemas_have_names_of_their_own,
     the_document_says_which_operations_need_a_login,
     the_documents_paths_exist,
     the_docs_are_served_without_the_internet,
@@ -90,6 +95,124 @@ async fn every_operation_is_described(mix: Mix) {
             .map(str::to_owned)
             .collect();
         assert_eq!(declared, named, "{method} {path}");
+    }
+}
+
+/// The codes that an operation lists for a status.
+fn codes(operation: &Value, status: u16) -> BTreeSet<&str> {
+    let problem = &operation["responses"][status.to_string()]["content"]["application/problem+json"];
+    let listed = problem.pointer("/schema/allOf/1/properties/code/enum").and_then(Value::as_array);
+    listed.into_iter().flatten().map(text).collect()
+}
+
+async fn every_operation_says_what_can_go_wrong(mix: Mix) {
+    for (path, method, operation) in operations(&document(mix).await) {
+        let tags = items(&operation["tags"]);
+        let mut wanted: Vec<(u16, &[&str])> = Vec::new();
+        if !tags.contains(&"operation".into()) {
+            wanted.extend([(500, &["server.failed"][..]), (503, &["store.unavailable"])]);
+        }
+        if !operation["security"].is_null() {
+            wanted.push((
+                401,
+                &["auth.required", "auth.token_invalid", "auth.token_expired", "auth.token_revoked"],
+            ));
+            wanted.push((403, &["account.deactivated"]));
+            if method != Method::GET {
+                wanted.push((403, &["auth.cross_site"]));
+            }
+        }
+        if !operation["requestBody"].is_null() {
+            wanted.push((400, &["validation.failed", "body.malformed"]));
+            wanted.extend([(413, &["body.too_large"][..]), (415, &["body.unsupported_type"])]);
+        }
+        if path.contains('{') {
+            wanted.push((400, &["id.invalid"]));
+        }
+        for (status, expected) in wanted {
+            let listed = codes(operation, status);
+            assert!(
+                expected.iter().all(|code| listed.contains(code)),
+                "{method} {path} {status}: {listed:?}"
+            );
+        }
+        if path.contains("Id}") || path.contains("{id}") {
+            let missing = codes(operation, 404).iter().any(|code| code.ends_with(".not_found"));
+            assert!(missing, "{method} {path} does not say 404");
+        }
+    }
+}
+
+async fn every_problem_lists_its_codes(mix: Mix) {
+    let document = document(mix).await;
+    let known: BTreeSet<_> =
+        items(&document["components"]["schemas"]["ProblemBody"]["properties"]["code"]["enum"])
+            .iter()
+            .map(text)
+            .collect();
+    for (path, method, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let status: u16 = status.parse().expect("a status");
+            let content = response["content"].as_object().cloned().unwrap_or_default();
+            if status < 400 || !content.contains_key("application/problem+json") {
+                assert!(
+                    status < 400 || path.starts_with("/health"),
+                    "{method} {path} {status} is no problem"
+                );
+                continue;
+            }
+            let listed = codes(operation, status);
+            assert!(!listed.is_empty() && listed.is_subset(&known), "{method} {path} {status}: {listed:?}");
+            let example = &content["application/problem+json"]["example"];
+            assert!(
+                listed.contains(text(&example["code"])) && example["status"] == status,
+                "{method} {path}"
+            );
+        }
+    }
+}
+
+async fn every_body_and_every_answer_has_an_example(mix: Mix) {
+    let mut missing = Vec::new();
+    for (path, method, operation) in operations(&document(mix).await) {
+        let body = &operation["requestBody"]["content"]["application/json"];
+        if !body.is_null() && body["example"].is_null() {
+            missing.push(format!("the body of {method} {path}"));
+        }
+        let good =
+            operation["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2'));
+        let json: Vec<_> = good
+            .map(|(_, response)| &response["content"]["application/json"])
+            .filter(|json| !json.is_null())
+            .collect();
+        if !json.is_empty() && json.iter().all(|content| content["example"].is_null()) {
+            missing.push(format!("an answer of {method} {path}"));
+        }
+    }
+    assert!(missing.is_empty(), "run `python3 tests/openapi/examples.py`; no example of: {missing:#?}");
+}
+
+async fn every_link_leads_to_an_operation(mix: Mix) {
+    let document = document(mix).await;
+    let operations = operations(&document);
+    let ids: BTreeSet<_> = operations.iter().map(|(.., operation)| text(&operation["operationId"])).collect();
+    let mut count = 0;
+    for (path, method, operation) in &operations {
+        for response in operation["responses"].as_object().unwrap().values() {
+            for link in response["links"].as_object().into_iter().flat_map(|links| links.values()) {
+                count += 1;
+                assert!(ids.contains(text(&link["operationId"])), "{method} {path}: {link}");
+            }
+        }
+    }
+    assert!(count > 20, "{count} links");
+}
+
+/// An alias would be shown under the name of what it stands for, and two of them as the same.
+async fn schemas_have_names_of_their_own(mix: Mix) {
+    let document = document(mix).await;
+    for name in document["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(!["BTreeMap", "HashMap", "Vec", "Option", "Value"].contains(&name.as_str()), "{name}");
     }
 }
 

@@ -87,6 +87,7 @@ impl JobDetail {
 
 /// A try of a job.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JobAttempt)]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptView {
     /// Counts from 1; a lost lease does not use a number up.

@@ -101,6 +101,8 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
             with(doc! { "userId": 1, "quizId": 1, "questionId": 1 }, |options| options.unique = Some(true)),
         ),
         ("review_cards", plain(doc! { "userId": 1, "due": 1, "quizId": 1, "questionId": 1 })),
+        ("mail_tokens", with(doc! { "expiresAt": 1 }, |options| options.expire_after = Some(Duration::ZERO))),
+        ("mail_tokens", plain(doc! { "userId": 1, "purpose": 1, "createdAt": 1 })),
         ("uploads.files", plain(doc! { "filename": 1, "uploadDate": 1 })),
         ("uploads.chunks", with(doc! { "files_id": 1, "n": 1 }, |options| options.unique = Some(true))),
     ]

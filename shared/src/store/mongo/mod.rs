@@ -24,6 +24,7 @@ mod idempotency;
 mod indexes;
 mod ledger;
 mod local_time;
+mod mail_tokens;
 mod plans;
 mod queues;
 mod quizzes;

@@ -16,6 +16,7 @@ mod blobs;
 mod idempotency;
 mod ledger;
 mod local_time;
+mod mail_tokens;
 mod plans;
 mod queues;
 mod quizzes;
@@ -31,6 +32,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/attempts.sql"),
     include_str!("schema/idempotency.sql"),
     include_str!("schema/ledger.sql"),
+    include_str!("schema/mail_tokens.sql"),
     include_str!("schema/plans.sql"),
     include_str!("schema/queues.sql"),
     include_str!("schema/quizzes.sql"),

@@ -1,0 +1,72 @@
+//! Where to go on from an answer: every operation below a resource that the answer carries.
+
+use serde_json::json;
+use utoipa::openapi::{Content, RefOr, Response, Schema, link::LinkBuilder, schema::ArrayItems};
+
+/// Of a schema: where in it the id is, and which paths begin with that id.
+const WAYS: &[(&str, &str, &str)] = &[
+    ("AttemptView", "attemptId", "/quiz/attempts/{attemptId}"),
+    ("JobView", "id", "/jobs/{id}"),
+    ("QuizView", "id", "/quiz/attempts/{quizId}"),
+    ("QuizView", "id", "/quiz/{id}"),
+    ("ResultView", "quizId", "/quiz/attempts/{quizId}"),
+    ("SessionView", "user/id", "/quiz/user/{userId}"),
+    ("UserView", "id", "/quiz/user/{userId}"),
+];
+
+/// Operation ids by path.
+pub type Targets = Vec<(String, String)>;
+
+/// Adds the links of one answer.
+pub fn add(response: &mut Response, targets: &Targets) {
+    let schemas = response.content.values().filter_map(|content| match content {
+        RefOr::T(Content { schema: Some(schema), .. }) => named(schema),
+        _ => None,
+    });
+    let found: Vec<(String, &str)> = schemas.collect();
+    for (schema, prefix) in found {
+        for (_, id, base) in WAYS.iter().filter(|(name, ..)| *name == schema) {
+            let below = targets.iter().filter(|(path, _)| leads_to(path, base));
+            for (_, operation) in below {
+                let parameter = base.rsplit_once('{').map_or("id", |(_, name)| name.trim_end_matches('}'));
+                let value = json!(format!("$response.body#{prefix}/{id}"));
+                let link = LinkBuilder::new().operation_id(operation).parameter(parameter, value);
+                response.links.entry(operation.clone()).or_insert_with(|| RefOr::T(link.build()));
+            }
+        }
+    }
+}
+
+/// A schema's name, and where it is in the body: at the root or first in a list.
+fn named(schema: &RefOr<Schema>) -> Option<(String, &'static str)> {
+    let name = |location: &str| location.rsplit('/').next().unwrap_or_default().to_owned();
+    match schema {
+        RefOr::Ref(reference) => Some((name(&reference.ref_location), "")),
+        RefOr::T(Schema::Array(array)) => match &array.items {
+            ArrayItems::RefOrSchema(items) => match items.as_ref() {
+                RefOr::Ref(reference) => Some((name(&reference.ref_location), "/0")),
+                RefOr::T(_) => None,
+            },
+            ArrayItems::False => None,
+        },
+        RefOr::T(_) => None,
+    }
+}
+
+/// Whether a path is this one or goes on below it without asking for another id.
+fn leads_to(path: &str, base: &str) -> bool {
+    path.strip_prefix(base)
+        .is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && !rest.contains('{')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_leads_to_what_is_below_it() {
+        assert!(leads_to("/quiz/{id}", "/quiz/{id}") && leads_to("/quiz/{id}/share", "/quiz/{id}"));
+        assert!(!leads_to("/quiz/{idle}", "/quiz/{id}") && !leads_to("/quiz", "/quiz/{id}"));
+        assert!(!leads_to("/plans/{id}/tasks/{taskId}", "/plans/{id}"));
+    }
+}
