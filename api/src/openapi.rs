@@ -29,6 +29,7 @@ mod links;
         (name = "users", description = "Profiles and what is stored about a user"),
         (name = "quizzes", description = "Making and reading quizzes"),
         (name = "attempts", description = "Taking quizzes"),
+        (name = "review", description = "Repeating what was answered, when it is about to be forgotten"),
         (name = "study-sessions", description = "Recording time spent studying"),
         (name = "jobs", description = "Work in the background"),
         (name = "admin", description = "For operators: all jobs, and the queues they wait in"),

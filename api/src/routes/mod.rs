@@ -12,15 +12,21 @@ use crate::app::App;
 
 mod admin;
 mod analytics;
+mod answers;
 mod attempts;
 mod auth;
 mod events;
 mod generate;
 mod jobs;
 mod operation;
+mod question_edit;
+mod quiz_edit;
 mod quizzes;
 mod results;
+mod review;
+mod shares;
 mod study_sessions;
+mod submit;
 mod upload;
 mod users;
 mod web;
@@ -40,9 +46,13 @@ fn table() -> Table {
         .merge(generate::routes())
         .merge(jobs::routes())
         .merge(operation::routes())
+        .merge(quiz_edit::routes())
         .merge(quizzes::routes())
         .merge(results::routes())
+        .merge(review::routes())
+        .merge(shares::routes())
         .merge(study_sessions::routes())
+        .merge(submit::routes())
         .merge(users::routes())
         .merge(web::pages())
 }

@@ -49,6 +49,12 @@ pub struct QuizView {
     question_count: Option<u32>,
     total_attempts: u64,
     average_score: f64,
+    /// Counts copies that were made in place of an edit, from 1.
+    version: u32,
+    /// The quiz this one is a copy of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    previous_version: Option<Id>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -70,6 +76,8 @@ impl QuizView {
             question_count,
             total_attempts: quiz.total_attempts,
             average_score: quiz.average_score,
+            version: quiz.edition.version,
+            previous_version: quiz.edition.previous,
             created_at: quiz.created_at,
             updated_at: quiz.updated_at,
         }
@@ -81,7 +89,8 @@ impl QuizView {
         Self::new(quiz, Some(questions), None)
     }
 
-    fn with_answers(mut quiz: Quiz) -> Self {
+    /// As its owner sees it who asks for the answers.
+    pub fn with_answers(mut quiz: Quiz) -> Self {
         let questions = std::mem::take(&mut quiz.questions);
         Self::new(quiz, Some(questions), None)
     }
@@ -96,7 +105,12 @@ impl From<QuizSummary> for QuizView {
 /// A quiz that the caller may read.
 pub async fn readable(app: &App, caller: &Caller, id: Id) -> Result<Quiz> {
     let quiz = app.ledger.store.quiz(id).await?.filter(|quiz| quiz.created_by == Some(caller.user.id));
-    quiz.ok_or_else(|| Problem::not_found("quiz.not_found", "There is no such quiz, or it is not yours."))
+    quiz.ok_or_else(not_found)
+}
+
+/// 404 for a quiz that is absent or somebody else's.
+pub fn not_found() -> Problem {
+    Problem::not_found("quiz.not_found", "There is no such quiz, or it is not yours.")
 }
 
 /// Which quizzes to list.
@@ -152,7 +166,31 @@ pub async fn list(
 pub struct Include {
     /// `answers` adds keys, explanations and quotes, for the owner.
     #[garde(skip)]
-    include: Option<String>,
+    #[param(inline)]
+    include: Option<Part>,
+}
+
+/// A part that is left out unless asked for.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Part {
+    Answers,
+}
+
+impl Include {
+    /// The quiz with the parts asked for.
+    pub fn view(&self, quiz: Quiz) -> QuizView {
+        match self.include {
+            Some(Part::Answers) => QuizView::with_answers(quiz),
+            None => QuizView::without_answers(quiz),
+        }
+    }
+}
+
+/// The tags of a quiz, without and with answers.
+pub fn tags(quiz: &Quiz) -> Result<[Tag; 2]> {
+    let plain = Tag::of(&QuizView::without_answers(quiz.clone()))?;
+    Ok([plain, Tag::of(&QuizView::with_answers(quiz.clone()))?])
 }
 
 /// A quiz.
@@ -171,13 +209,7 @@ pub async fn get(
     Query(ask): Query<Include>,
     conditions: Conditions,
 ) -> Result<Response> {
-    let quiz = readable(&app, &caller, id).await?;
-    let view = match ask.include.as_deref() {
-        None => QuizView::without_answers(quiz),
-        Some("answers") => QuizView::with_answers(quiz),
-        Some(_) => return Err(Problem::field("include", "include must be answers")),
-    };
-    conditions.answer(&view)
+    conditions.answer(&ask.view(readable(&app, &caller, id).await?))
 }
 
 /// Archives a quiz: it stays readable, its attempts are kept, new ones are refused.
@@ -196,9 +228,7 @@ pub async fn delete(
     Path(id): Path<Id>,
     conditions: Conditions,
 ) -> Result<Response> {
-    let quiz = readable(&app, &caller, id).await?;
-    let plain = Tag::of(&QuizView::without_answers(quiz.clone()))?;
-    conditions.check(&[plain, Tag::of(&QuizView::with_answers(quiz))?])?;
+    conditions.check(&tags(&readable(&app, &caller, id).await?)?)?;
     app.ledger.store.archive_quiz(id, app.ledger.clock.now()).await?;
     Ok(Json(Message { message: "Quiz deleted successfully" }).into_response())
 }

@@ -8,11 +8,13 @@ mod mail_token;
 mod mark;
 mod pages;
 mod plan;
+mod question_rules;
 mod quiz;
 mod report;
 mod review;
 mod sentence;
 mod session;
+mod share;
 mod stats;
 mod study_session;
 mod tally;
@@ -36,9 +38,13 @@ pub use plan::{
     Availability, OpenDay, Phase, Plan, PlanBrief, PlanDay, PlanProgress, PlanTask, Priority, Subject,
     SubjectDifficulty, TaskChange, TaskKind, Workload,
 };
+pub use question_rules::{
+    ACCEPTED_MAX, EXPLANATION_MAX, Flaw, ITEMS_MAX, OPTION_MAX, POINTS, QUESTION_MAX, QUESTIONS_MAX,
+    TEXT_MAX, flaws,
+};
 pub use quiz::{
-    Answer, Bloom, Difficulty, Generation, Key, Method, Pairs, Provider, Question, QuestionType, Quiz,
-    QuizStatus, Settings, Source,
+    Answer, Bloom, Difficulty, Edition, Generation, Key, Method, Pairs, Provider, Question, QuestionType,
+    Quiz, QuizStatus, Settings, Source,
 };
 pub use report::{
     Behind, Charts, Facts, Finding, Present, QuizScores, Recommendation, Report, Run, ScorePoint, StudyBar,
@@ -47,6 +53,7 @@ pub use report::{
 pub use review::{Card, CardState, Rating, scheduled};
 pub use sentence::sentence;
 pub use session::Session;
+pub use share::Share;
 pub use stats::{EVER, ScoreTotals, Streak, StudyTotals, streak};
 pub use study_session::{
     CLOSED_AFTER, PLANNED_MINUTES_MAX, SESSION_MINUTES_MAX, SessionTimes, SessionType, StudySession, minutes,

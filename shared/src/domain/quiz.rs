@@ -246,6 +246,27 @@ pub enum QuizStatus {
     Archived,
 }
 
+/// Which state of a quiz this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Edition {
+    /// Raised by each edit.
+    pub revision: i64,
+    /// Whether an attempt was ever begun; the questions are then final.
+    pub attempted: bool,
+    /// Counts copies that were made in place of an edit, from 1.
+    pub version: u32,
+    /// What it is a copy of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Id>,
+}
+
+impl Default for Edition {
+    fn default() -> Self {
+        Self { revision: 0, attempted: false, version: 1, previous: None }
+    }
+}
+
 /// A quiz with its questions, keys included; what leaves the server goes through
 /// [`Question::without_answers`] first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -278,6 +299,9 @@ pub struct Quiz {
     pub total_attempts: u64,
     /// Mean percentage of submitted attempts, 0–100.
     pub average_score: f64,
+    /// Which state of it this is.
+    #[serde(default)]
+    pub edition: Edition,
     /// The text it was made from, cut to a bounded length; the old backend reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_content: Option<String>,

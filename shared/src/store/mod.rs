@@ -31,6 +31,7 @@ mod plans;
 mod queues;
 mod quizzes;
 mod review;
+mod shares;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stats;

@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use shared::{
     domain::{
-        Answer, Attempt, Availability, Bloom, Difficulty, Generation, Given, Id, Job, JobError, JobId,
-        JobResult, Key, Method, NewJob, Pairs, Phase, Plan, PlanBrief, PlanDay, PlanTask, Priority, Progress,
-        Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Session, SessionType, Settings,
-        Source, StudySession, Subject, SubjectDifficulty, Submission, TaskKind, Timestamp, User,
+        Answer, Attempt, Availability, Bloom, Difficulty, Edition, Generation, Given, Id, Job, JobError,
+        JobId, JobResult, Key, Method, NewJob, Pairs, Phase, Plan, PlanBrief, PlanDay, PlanTask, Priority,
+        Progress, Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Session, SessionType,
+        Settings, Source, StudySession, Subject, SubjectDifficulty, Submission, TaskKind, Timestamp, User,
     },
     jobs::{JobKind, noop::Noop},
 };
@@ -134,6 +134,7 @@ pub fn quiz(id: Id, owner: Id, title: &str, topic: &str, now: Timestamp) -> Quiz
         questions: questions(),
         total_attempts: 0,
         average_score: 0.0,
+        edition: Edition::default(),
         source_content: Some("The mitochondrion is the powerhouse of the cell.".to_owned()),
         created_at: now,
         updated_at: now,

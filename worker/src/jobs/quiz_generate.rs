@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use shared::{
     domain::{
-        Generation, Id, Job, JobError, JobResult, Method, Progress, Provider, Quiz, QuizStatus, Settings,
+        Edition, Generation, Id, Job, JobError, JobResult, Method, Progress, Provider, Quiz, QuizStatus,
+        Settings,
     },
     jobs::quiz_generate::{QuizGenerate, Source},
 };
@@ -73,6 +74,7 @@ pub(super) async fn run(
         questions,
         total_attempts: 0,
         average_score: 0.0,
+        edition: Edition::default(),
         source_content: Some(source_content(&document)),
         created_at: now,
         updated_at: now,

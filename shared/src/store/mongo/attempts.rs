@@ -7,7 +7,7 @@ use bson::{Document, bson, doc};
 use super::{Mongo, RACES, Result, convert::bson_of, defect, inserted, submissions::SUBMITTED};
 use crate::domain::{Attempt, Given, Id};
 
-const OPEN: &str = "attempts_open";
+pub(super) const OPEN: &str = "attempts_open";
 
 impl Mongo {
     /// Opens an attempt; if the student has one open for the quiz, that one is returned.

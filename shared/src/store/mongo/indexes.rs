@@ -100,6 +100,8 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
             "review_cards",
             with(doc! { "userId": 1, "quizId": 1, "questionId": 1 }, |options| options.unique = Some(true)),
         ),
+        ("quiz_shares", with(doc! { "token": 1 }, |options| options.unique = Some(true))),
+        ("quiz_shares", plain(doc! { "userId": 1 })),
         ("review_cards", plain(doc! { "userId": 1, "due": 1, "quizId": 1, "questionId": 1 })),
         ("mail_tokens", with(doc! { "expiresAt": 1 }, |options| options.expire_after = Some(Duration::ZERO))),
         ("mail_tokens", plain(doc! { "userId": 1, "purpose": 1, "createdAt": 1 })),

@@ -7,7 +7,7 @@ use bson::{Bson, Document, bson, doc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Mongo, Result,
+    Mongo, RACES, Result, StoreError,
     convert::{Plain, bson_of, number},
     defect,
     fields::{Fields, either, readable, text},
@@ -15,27 +15,51 @@ use super::{
 };
 use crate::{
     domain::{
-        Answer, Generation, Id, Key, Method, Provider, Question, QuestionType, Quiz, Settings, Timestamp,
+        Answer, Edition, Generation, Id, Key, Method, Provider, Question, QuestionType, Quiz, Settings,
+        Timestamp,
     },
     store::{Listing, QuizFilter, QuizSummary, Window},
 };
 
 pub(super) const QUIZZES: &str = "quizzes";
-const KEYS: &str = "quiz_keys";
+pub(super) const KEYS: &str = "quiz_keys";
 
-/// The questions of a quiz as we know them.
+/// The questions of a quiz as we know them. An edit first adds its own beside them; then the quiz names the edit that
+/// is in force, in the same write that changes what it shows; then they take the place of the old ones. Whoever dies in
+/// between leaves a quiz whose keys are found.
 #[derive(Serialize, Deserialize)]
-struct Keys {
+pub(super) struct Keys {
     #[serde(rename = "_id")]
     id: Id,
     questions: Vec<Question>,
+    /// The edit they come from; absent while they are as the quiz was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    edit: Option<Id>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    edits: Vec<Edit>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Edit {
+    id: Id,
+    questions: Vec<Question>,
+}
+
+impl Keys {
+    /// The questions of the edit in force; none if a later one took their place since the quiz was read.
+    fn of(self, edit: Option<Id>) -> Option<Vec<Question>> {
+        if self.edit == edit {
+            return Some(self.questions);
+        }
+        self.edits.into_iter().find(|other| Some(other.id) == edit).map(|edit| edit.questions)
+    }
 }
 
 impl Mongo {
     /// Adds a quiz; one that is there already stays as it is. Should keys be left of a try that broke
     /// off, its questions are taken with them.
     pub async fn insert_quiz(&self, quiz: &Quiz) -> Result<()> {
-        let keys = Keys { id: quiz.id, questions: quiz.questions.clone() };
+        let keys = Keys { id: quiz.id, questions: quiz.questions.clone(), edit: None, edits: Vec::new() };
         let written = if inserted(self.run(self.of::<Keys>(KEYS).insert_one(&keys)).await)? {
             write(quiz, &keys.questions)?
         } else {
@@ -48,10 +72,37 @@ impl Mongo {
 
     /// A quiz with its keys.
     pub async fn quiz(&self, id: Id) -> Result<Option<Quiz>> {
-        let found = self.run(self.of::<Plain>(QUIZZES).find_one(doc! { "_id": id })).await?;
-        let Some(Plain(doc)) = found else { return Ok(None) };
-        let keys = self.run(self.of::<Keys>(KEYS).find_one(doc! { "_id": id })).await?;
-        read(&doc, keys.map(|keys| keys.questions).unwrap_or_default()).map(Some)
+        for _ in 0..RACES {
+            let found = self.run(self.of::<Plain>(QUIZZES).find_one(doc! { "_id": id })).await?;
+            let Some(Plain(doc)) = found else { return Ok(None) };
+            let keys = self.run(self.of::<Keys>(KEYS).find_one(doc! { "_id": id })).await?;
+            if let Some(quiz) = read_with(&doc, keys)? {
+                return Ok(Some(quiz));
+            }
+        }
+        Err(StoreError::Corrupt(format!("quiz {id} names an edit that its keys do not have")))
+    }
+
+    /// Those of these quizzes that there are, without `source_content`.
+    pub async fn quizzes_by_id(&self, ids: &[Id]) -> Result<Vec<Quiz>> {
+        let listed = doc! { "_id": { "$in": ids } };
+        let shape = doc! { "sourceContent": 0, "source_content": 0 };
+        let docs = self.of::<Plain>(QUIZZES);
+        let docs = docs.find(listed.clone()).projection(shape).sort(doc! { "_id": 1 });
+        let docs: Vec<Plain> = self.all(docs).await?;
+        // After the quizzes, as in `quiz`: keys change place only behind them.
+        let keys: Vec<Keys> = self.all(self.of::<Keys>(KEYS).find(listed)).await?;
+        let mut keys: BTreeMap<Id, Keys> = keys.into_iter().map(|keys| (keys.id, keys)).collect();
+        let mut quizzes = Vec::with_capacity(docs.len());
+        for Plain(doc) in &docs {
+            let id = Fields(doc).own_id()?;
+            let quiz = match read_with(doc, keys.remove(&id))? {
+                Some(quiz) => Some(quiz),
+                None => self.quiz(id).await?.map(|quiz| Quiz { source_content: None, ..quiz }),
+            };
+            quizzes.extend(quiz);
+        }
+        Ok(quizzes)
     }
 
     /// Quizzes without their questions.
@@ -121,18 +172,24 @@ fn escaped(text: &str) -> String {
     })
 }
 
-fn write(quiz: &Quiz, questions: &[Question]) -> Result<Document> {
+/// What the old backend reads of questions.
+pub(super) fn shown(questions: &[Question]) -> Document {
     let shown = |question: &Question| {
         let is_choice = question.kind == QuestionType::MultipleChoice;
         let options = if is_choice { question.options.clone() } else { Vec::new() };
         bson!({ "id": &question.id, "question": &question.question, "options": options })
     };
+    doc! {
+        "questions": questions.iter().map(shown).collect::<Vec<_>>(),
+        "correctAnswers": questions.iter().map(key_text).collect::<Vec<_>>(),
+    }
+}
+
+fn write(quiz: &Quiz, questions: &[Question]) -> Result<Document> {
     let mut doc = doc! {
         "_id": quiz.id,
         "topic": &quiz.topic,
         "title": &quiz.title,
-        "questions": questions.iter().map(shown).collect::<Vec<_>>(),
-        "correctAnswers": questions.iter().map(key_text).collect::<Vec<_>>(),
         "status": bson_of(&quiz.status)?,
         "difficulty": bson_of(&quiz.difficulty)?,
         "isAiGenerated": quiz.is_ai_generated,
@@ -144,6 +201,10 @@ fn write(quiz: &Quiz, questions: &[Question]) -> Result<Document> {
         "updatedAt": quiz.updated_at,
         "__v": 0,
     };
+    doc.extend(shown(questions));
+    if let Some(previous) = quiz.edition.previous {
+        doc.extend(doc! { "version": number(quiz.edition.version.into()), "previousVersion": previous });
+    }
     doc.extend(quiz.created_by.map(|id| ("createdBy".to_owned(), id.into())));
     doc.extend(quiz.description.as_ref().map(|text| ("description".to_owned(), text.into())));
     doc.extend(quiz.source_content.as_ref().map(|text| ("sourceContent".to_owned(), text.into())));
@@ -161,6 +222,16 @@ fn key_text(question: &Question) -> String {
             pairs.iter().map(|(left, right)| format!("{left}: {right}")).collect::<Vec<_>>().join(", ")
         }
     }
+}
+
+/// A quiz with its keys, unless an edit since it was read took their place.
+fn read_with(doc: &Document, keys: Option<Keys>) -> Result<Option<Quiz>> {
+    let keys = match (keys, Fields(doc).id(&["keysEdit"])) {
+        (Some(keys), edit) => keys.of(edit),
+        (None, None) => Some(Vec::new()),
+        (None, Some(_)) => None,
+    };
+    keys.map(|keys| read(doc, keys)).transpose()
 }
 
 fn read(doc: &Document, keys: Vec<Question>) -> Result<Quiz> {
@@ -183,6 +254,12 @@ fn read(doc: &Document, keys: Vec<Question>) -> Result<Quiz> {
         questions: questions(fields, keys),
         total_attempts: fields.count(&["totalAttempts"]).unwrap_or_default().into(),
         average_score: fields.number(&["averageScore"]).unwrap_or_default(),
+        edition: Edition {
+            revision: fields.number(&["revision"]).unwrap_or_default() as i64,
+            attempted: fields.flag(&["attempted"]).unwrap_or_default(),
+            version: fields.count(&["version"]).unwrap_or(1),
+            previous: fields.id(&["previousVersion"]),
+        },
         source_content: fields.text(&["sourceContent", "source_content"]),
         created_at,
         updated_at: fields.date(&["updatedAt", "updated_at"]).unwrap_or(created_at),

@@ -21,6 +21,7 @@ mod plans;
 mod queues;
 mod quizzes;
 mod review;
+mod shares;
 mod stats;
 mod study_sessions;
 mod tallies;
@@ -39,6 +40,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/review.sql"),
     include_str!("schema/study_sessions.sql"),
     include_str!("schema/usage.sql"),
+    include_str!("schema/shares.sql"),
 ];
 
 /// The SQLite store.

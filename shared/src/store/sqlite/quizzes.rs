@@ -1,5 +1,5 @@
 use serde::Deserialize;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::{Result, Sqlite, document, encode, matching};
 use crate::{
@@ -67,6 +67,79 @@ impl Sqlite {
             .map(|row| QuizSummary { quiz: row.quiz, question_count: row.question_count })
             .collect();
         Ok(Listing { items, total: found.total })
+    }
+
+    pub(in crate::store) async fn quizzes_by_id(&self, ids: &[Id]) -> Result<Vec<Quiz>> {
+        let ids: Vec<String> = ids.iter().map(Id::to_string).collect();
+        let mut query = QueryBuilder::new(
+            "SELECT json_remove(doc, '$.sourceContent') FROM quizzes WHERE id IN (SELECT value FROM json_each(",
+        );
+        query.push_bind(encode(&ids)?).push(")) ORDER BY id");
+        self.documents(query).await
+    }
+
+    pub(in crate::store) async fn edit_quiz(&self, quiz: &Quiz) -> Result<bool> {
+        self.change_quiz(quiz, |_| true).await
+    }
+
+    pub(in crate::store) async fn replace_questions(&self, quiz: &Quiz, _: Id) -> Result<bool> {
+        self.change_quiz(quiz, |stored| {
+            stored.questions.clone_from(&quiz.questions);
+            !stored.edition.attempted
+        })
+        .await
+    }
+
+    /// Writes what an edit may change, if the quiz is at its revision and `change` agrees.
+    async fn change_quiz(&self, quiz: &Quiz, change: impl FnOnce(&mut Quiz) -> bool) -> Result<bool> {
+        let id = quiz.id.to_string();
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let row =
+            sqlx::query("SELECT doc FROM quizzes WHERE id = ?").bind(&id).fetch_optional(&mut *tx).await?;
+        let Some(row) = row else { return Ok(false) };
+        let mut stored: Quiz = document(&row)?;
+        if stored.edition.revision != quiz.edition.revision || !change(&mut stored) {
+            return Ok(false);
+        }
+        stored.title.clone_from(&quiz.title);
+        stored.topic.clone_from(&quiz.topic);
+        stored.description.clone_from(&quiz.description);
+        stored.difficulty = quiz.difficulty;
+        stored.settings.clone_from(&quiz.settings);
+        stored.updated_at = quiz.updated_at;
+        stored.edition.revision += 1;
+        sqlx::query("UPDATE quizzes SET doc = ?, title_key = ?, topic_key = ? WHERE id = ?")
+            .bind(encode(&stored)?)
+            .bind(search_key(&stored.title))
+            .bind(search_key(&stored.topic))
+            .bind(&id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    pub(in crate::store) async fn begin_attempts(&self, id: Id, revision: i64) -> Result<bool> {
+        let begun = sqlx::query(
+            "UPDATE quizzes SET doc = json_set(doc, '$.edition.attempted', json('true')) \
+             WHERE id = ? AND coalesce(doc ->> '$.edition.revision', 0) = ?",
+        )
+        .bind(id.to_string())
+        .bind(revision)
+        .execute(&self.pool)
+        .await?;
+        Ok(begun.rows_affected() == 1)
+    }
+
+    pub(in crate::store) async fn has_attempts(&self, id: Id) -> Result<bool> {
+        let row = sqlx::query(
+            "SELECT EXISTS (SELECT 1 FROM submissions WHERE quiz_id = ?1) \
+             OR EXISTS (SELECT 1 FROM open_attempts WHERE quiz_id = ?1)",
+        )
+        .bind(id.to_string())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get(0)?)
     }
 
     pub(in crate::store) async fn archive_quiz(&self, id: Id, now: Timestamp) -> Result<()> {

@@ -15,8 +15,14 @@ pub enum Thing {
     Login,
     /// A quiz.
     Quiz,
+    /// A quiz that is shared.
+    SharedQuiz,
+    /// The token of a quiz that is shared.
+    ShareToken,
     /// An open attempt, its quiz.
     Attempt,
+    /// A submitted quiz, its first question.
+    Card,
     /// A job that waits for a time far away.
     ScheduledJob,
     /// A job that was cancelled.
@@ -42,6 +48,13 @@ pub async fn make(thing: Thing, owner: &Client) -> Vec<String> {
             vec![text(&again.session()["refreshToken"]).to_owned()]
         }
         Thing::Quiz => vec![a_quiz(owner).await],
+        Thing::SharedQuiz => vec![share(owner).await.0],
+        Thing::ShareToken => vec![share(owner).await.1],
+        Thing::Card => {
+            let quiz = quiz(owner, 3).await;
+            owner.post("/quiz/submit", &json!({ "quizId": quiz["id"], "answers": {} })).await.expect(200);
+            [&quiz["id"], &quiz["questions"][0]["id"]].map(|id| text(id).to_owned()).to_vec()
+        }
         Thing::Attempt => {
             let quiz = a_quiz(owner).await;
             vec![attempt(owner, &json!({ "id": quiz })).await, quiz]
@@ -65,6 +78,13 @@ pub async fn make(thing: Thing, owner: &Client) -> Vec<String> {
 
 async fn a_quiz(owner: &Client) -> String {
     text(&quiz(owner, 3).await["id"]).to_owned()
+}
+
+/// A quiz and the token that opens it.
+async fn share(owner: &Client) -> (String, String) {
+    let quiz = a_quiz(owner).await;
+    let share = owner.post(&format!("/quiz/{quiz}/share"), &json!({})).await.expect(201).json;
+    (quiz, text(&share["token"]).to_owned())
 }
 
 async fn a_job(owner: &Client) -> String {
