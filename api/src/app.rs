@@ -27,6 +27,7 @@ use crate::{
     mail::{MailError, Mailer},
     openapi,
     passwords::Passwords,
+    pictures::Pictures,
     routes,
     tokens::Tokens,
 };
@@ -45,6 +46,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Hashing.
     pub passwords: Passwords,
+    /// Pictures of users.
+    pub pictures: Pictures,
     /// Letters to users.
     pub mailer: Mailer,
     /// Origins that may send cookies.
@@ -94,6 +97,7 @@ impl App {
             logins: Logins::new(ledger.store.clone(), ledger.clock.clone()),
             tokens: Tokens::new(secret, config.jwt_secret_previous.as_ref(), config.jwt_expires_in),
             passwords: Passwords::new(config.bcrypt_cost, &decoy.to_string())?,
+            pictures: Pictures::default(),
             mailer: Mailer::new(config, ledger.clock.clone())?,
             allowed_origins: config.allowed_origins.clone(),
             public_url: config.public_url.clone(),

@@ -9,6 +9,7 @@ mod logins;
 mod mail;
 pub mod openapi;
 mod passwords;
+mod pictures;
 mod problem;
 mod routes;
 mod tokens;

@@ -20,6 +20,7 @@ use tower_http::normalize_path::NormalizePath;
 
 #[cfg(feature = "embedded")]
 mod embedded;
+mod operators;
 mod secret;
 
 /// How long after the signal all open requests must have ended.
@@ -46,6 +47,11 @@ enum Command {
     Serve,
     /// Print the OpenAPI document.
     Openapi,
+    /// Change an account by hand.
+    User {
+        #[command(subcommand)]
+        action: operators::Action,
+    },
 }
 
 fn main() -> ExitCode {
@@ -56,6 +62,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => start(),
         Command::Openapi => print_document(),
+        Command::User { action } => change_user(action),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,6 +78,10 @@ fn print_document() -> anyhow::Result<()> {
     Ok(())
 }
 
+fn change_user(action: operators::Action) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(operators::run(action))
+}
+
 fn start() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let served = runtime.block_on(serve());
@@ -84,6 +95,7 @@ async fn serve() -> anyhow::Result<()> {
     telemetry::logs(config.log_format);
     let metrics = telemetry::metrics()?;
     let ledger = setup::ledger(Program::Api, &config).await?;
+    operators::appoint(&ledger, &config.accounts.admin_emails).await?;
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let secret = secret::of(&config, &ledger.clock)?;
     let app = App::new(&config, &secret, ledger.clone(), metrics, stopping.clone())?;

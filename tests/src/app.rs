@@ -160,6 +160,13 @@ impl App {
         start_api(&self.env, self.dir()).await
     }
 
+    /// Runs the API's binary with these arguments, in the API's environment, to its end.
+    pub async fn command(&self, arguments: &[&str]) -> std::process::Output {
+        let mut command = tokio::process::Command::new(binary("SMARTSTUDY_API_BIN", "smartstudy-api"));
+        command.args(arguments).env_clear().envs(&self.env).current_dir(self.dir());
+        command.output().await.expect("the binary runs")
+    }
+
     /// Kills the API process without a warning and starts it again, on another port.
     pub async fn crash_and_restart(&mut self) {
         self.api.kill_hard();

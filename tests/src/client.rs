@@ -137,6 +137,11 @@ impl Client {
         self.send(self.request(Method::POST, path).multipart(file.form(fields))).await
     }
 
+    /// Puts a file, as a form.
+    pub async fn put_file(&self, path: &str, file: Upload) -> Reply {
+        self.send(self.request(Method::PUT, path).multipart(file.form(&[]))).await
+    }
+
     /// A request with the login, to which headers and a body can be added before [`Client::send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.open_ended(method, path).timeout(REQUEST_TIMEOUT)

@@ -23,6 +23,11 @@ impl Tag {
         let json = serde_json::to_vec(value).map_err(|_| Problem::internal())?;
         Ok(Self(format!("\"{}\"", hex::encode(&Sha256::digest(json)[..16]))))
     }
+
+    /// As the value of `ETag`.
+    pub fn header(&self) -> Result<HeaderValue> {
+        HeaderValue::from_str(&self.0).map_err(|_| Problem::internal())
+    }
 }
 
 /// What a request says about the version it knows.
@@ -59,9 +64,7 @@ impl Conditions {
         } else {
             axum::Json(value).into_response()
         };
-        if let Ok(tag) = HeaderValue::from_str(&tag.0) {
-            response.headers_mut().insert(header::ETAG, tag);
-        }
+        response.headers_mut().insert(header::ETAG, tag.header()?);
         Ok(response)
     }
 

@@ -17,9 +17,15 @@ use crate::{
     problem::{Problem, ProblemBody, Result},
 };
 
-/// This file's routes.
+mod avatar;
+
+/// The routes of this file and of those below it.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(me, update, deactivate)).routes(routes!(get))
+    OpenApiRouter::new()
+        .routes(routes!(me, update, deactivate))
+        .routes(routes!(get))
+        .routes(routes!(avatar::set_avatar))
+        .routes(routes!(avatar::get_avatar))
 }
 
 /// An account with what its owner set.

@@ -202,6 +202,7 @@ async fn call(client: &Client, row: &Row, ids: &[String], body: Option<&Value>) 
     let path = format!("{}{}", path.join("/"), row.query);
     let request = client.request(method.parse::<Method>().expect("a method"), &path);
     match (row.body, body) {
+        (Body::Pdf, _) if method == Method::PUT => client.put_file(&path, fixture("lecture.pdf")).await,
         (Body::Pdf, _) => client.upload(&path, &[("questionCount", "3")], fixture("lecture.pdf")).await,
         (_, Some(body)) => client.send(request.json(body)).await,
         (_, None) => client.send(request).await,

@@ -123,7 +123,9 @@ pub const TABLE: &[Row] = &[
     row("GET /users/me", OwnOnes, Account, Empty),
     row("PUT /users/me", OwnOnes, Account, Json(r#"{"name":"Countess"}"#)),
     row("DELETE /users/me", LoggedIn, Nothing, Empty),
+    row("PUT /users/me/avatar", LoggedIn, Nothing, Pdf).gives("file.not_picture"),
     row("GET /users/{id}", LoggedIn, Account, Empty),
+    row("GET /users/{id}/avatar", Public, Account, Empty).gives("avatar.not_found"),
 
     row("GET /admin/jobs", AdminOnly, Nothing, Empty),
     row("GET /admin/jobs/{id}", AdminOnly, ScheduledJob, Empty),
