@@ -15,6 +15,8 @@ use shared::{
     config::{Ai, Config, Environment},
     domain::Timestamp,
     jobs::Ledger,
+    limits::Limits,
+    setup::{self, SetupError},
 };
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
@@ -22,7 +24,7 @@ use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 use crate::{
     drain,
     extract::guard_logins,
-    frame, idempotency,
+    frame, idempotency, limits,
     logins::Logins,
     mail::{MailError, Mailer},
     openapi,
@@ -58,6 +60,10 @@ pub struct App {
     pub guests: bool,
     /// Whether cookies need HTTPS.
     pub secure_cookies: bool,
+    /// Who asked for how much; none where nobody counts.
+    pub limits: Option<Limits>,
+    /// Proxies that add to `X-Forwarded-For`, between the outside and this server.
+    pub trusted_proxies: usize,
     /// Largest upload, in bytes.
     pub max_file_size: usize,
     /// Who may use the outside provider, and what it costs.
@@ -81,6 +87,9 @@ pub enum AppError {
     /// SMTP_URL or MAIL_FROM does not fit.
     #[error(transparent)]
     Mail(#[from] MailError),
+    /// REDIS_URL cannot be used.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
 }
 
 impl App {
@@ -103,6 +112,8 @@ impl App {
             public_url: config.public_url.clone(),
             guests: config.guests,
             secure_cookies: config.environment == Environment::Production,
+            limits: if config.rate_limits { Some(setup::limits(config)?) } else { None },
+            trusted_proxies: config.trusted_proxies,
             max_file_size: config.max_file_size,
             ai: config.ai.clone(),
             ai_service: if config.deepseek.is_some() { "deepseek" } else { "local" },
@@ -126,6 +137,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::docs(openapi::complete(document)))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::replay))
         .layer(middleware::from_fn_with_state(app.clone(), guard_logins))
+        .layer(middleware::from_fn_with_state(app.clone(), limits::limited))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn(drain::refused))
         .layer(CatchPanicLayer::new())

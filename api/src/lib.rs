@@ -5,6 +5,7 @@ mod drain;
 mod extract;
 mod frame;
 mod idempotency;
+mod limits;
 mod logins;
 mod mail;
 pub mod openapi;

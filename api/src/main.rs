@@ -1,6 +1,6 @@
 //! `smartstudy-api`: serves the API; without MongoDB and Redis it runs everything in this one process.
 
-use std::{process::ExitCode, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use api::app::{self, App};
@@ -113,8 +113,8 @@ async fn serve() -> anyhow::Result<()> {
     let url = format!("http://{}", listener.local_addr()?);
     tracing::info!("listening on {url}");
     // The slash at the end is trimmed before routing, so it is a layer around the router, not in it.
-    let routes =
-        ServiceExt::<Request>::into_make_service(NormalizePath::trim_trailing_slash(app::router(app)));
+    let routes = NormalizePath::trim_trailing_slash(app::router(app));
+    let routes = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(routes);
     let served = axum::serve(listener, routes).with_graceful_shutdown(closing.cancelled_owned());
     let served = async {
         tokio::select! {

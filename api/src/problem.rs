@@ -102,6 +102,13 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
+    /// 429: the limit of this name is used up for so many seconds.
+    pub fn too_many(limit: &str, seconds: u64) -> Self {
+        let detail = format!("Too many requests ({limit}). Try again in {seconds} s.");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate.limited", detail);
+        Self { retry_after: Some(seconds.max(1).try_into().unwrap_or(u32::MAX)), ..problem }
+    }
+
     /// 400 with what is wrong with which field.
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let detail = errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; ");

@@ -7,6 +7,7 @@ pub mod domain;
 pub mod fault;
 pub mod http;
 pub mod jobs;
+pub mod limits;
 pub mod notify;
 pub mod queue;
 pub mod report;

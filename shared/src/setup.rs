@@ -8,6 +8,7 @@ use crate::{
     clock::Clock,
     config::{Backends, Config, Program},
     jobs::Ledger,
+    limits::{Limits, LocalLimits, RedisLimits},
     notify::Notifier,
     queue::{Queue, QueueError, RedisQueue},
     store::{Store, StoreError},
@@ -46,6 +47,17 @@ pub async fn ledger(program: Program, config: &Config) -> Result<Ledger, SetupEr
             notifier: Notifier::redis(redis_url.expose_secret(), database).map_err(QueueError::from)?,
             clock,
         }),
+    }
+}
+
+/// Where requests are counted.
+pub fn limits(config: &Config) -> Result<Limits, SetupError> {
+    match &config.backends {
+        Backends::Embedded { .. } => Ok(Limits::Local(LocalLimits::default())),
+        Backends::Services { redis_url, database, .. } => {
+            let limits = RedisLimits::new(redis_url.expose_secret(), database).map_err(QueueError::from)?;
+            Ok(Limits::Redis(limits))
+        }
     }
 }
 

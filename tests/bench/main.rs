@@ -1,7 +1,7 @@
 //! Measures what the documentation states. It starts its own servers on free ports and prints one line a figure.
 //!
 //! ```text
-//! cargo build --release --workspace --bins && target/release/bench [idle|upload|login|pickup|backlog]…
+//! cargo build --release --workspace --bins && target/release/bench [idle|upload|login|pickup|backlog|retry]…
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on should stop")]
@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use harness::{App, AppOptions, Client, Mongod, RedisServer, client::Upload};
 use shared::{
     clock::Clock,
-    domain::{Job, JobId, NewJob},
+    domain::{Job, JobError, JobId, JobStatus, NewJob},
     jobs::{JobKind, Ledger, noop::Noop},
     notify::Notifier,
     queue::{Queue, RedisQueue},
-    store::Store,
+    store::{JobFilter, Store},
 };
 
 /// Single jobs whose pick-up is timed.
@@ -45,6 +45,9 @@ async fn main() {
     }
     if wants("backlog") {
         backlog().await;
+    }
+    if wants("retry") {
+        retry().await;
     }
 }
 
@@ -144,6 +147,34 @@ async fn backlog() {
     for (number, worker) in app.workers.iter().enumerate() {
         println!("backlog worker {number} peak RSS {} KiB", worker.peak_rss_kb());
     }
+}
+
+/// Failed jobs, retried in bulk while nobody works on them.
+async fn retry() {
+    let size = std::env::var("BACKLOG").ok().and_then(|text| text.parse().ok()).unwrap_or(BACKLOG);
+    let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
+    let app = App::production(&mongod, &redis, 0).await;
+    let ledger = ledger(&app).await;
+    let fill = (0..32).map(|part| {
+        let ledger = ledger.clone();
+        tokio::spawn(async move {
+            for _ in 0..(size / 32 + usize::from(part < size % 32)) {
+                let mut job = noop(&ledger);
+                let token = job.claim("bench", Duration::from_secs(9), ledger.clock.now()).unwrap();
+                let error = JobError::fatal("provider.down", "The provider was down.");
+                job.fail(token, error, Duration::ZERO, ledger.clock.now()).unwrap();
+                ledger.store.insert_job(&mut job).await.unwrap();
+            }
+        })
+    });
+    futures::future::try_join_all(fill).await.unwrap();
+    let filter = JobFilter { status: Some(JobStatus::Failed), ..JobFilter::default() };
+    let started = Instant::now();
+    let matched = ledger.store.count_jobs(&filter).await.unwrap();
+    let counted = started.elapsed();
+    let retried = ledger.retry_all(&filter).await.unwrap();
+    let took = started.elapsed().as_secs_f64();
+    println!("retry counted {matched} in {:.0} ms, retried {retried} in {took:.1} s", millis(counted));
 }
 
 async fn waiting(ledger: &Ledger) -> usize {

@@ -8,7 +8,7 @@ mod period;
 mod window;
 
 pub use body::{Json, Path, Query, Validated, body_problem, data_problem};
-pub use caller::{Admin, Caller, check_origin, cross_site, guard_logins, invalid};
+pub use caller::{Admin, Caller, check_origin, cross_site, guard_logins, invalid, sender};
 pub use conditions::{Conditions, Tag, Wait};
 pub use day::{Edge, InZone, instant};
 pub use period::Period;

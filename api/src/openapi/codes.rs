@@ -79,6 +79,7 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("quiz.archived", Requests, "The quiz is archived; it takes no new attempts."),
     ("quiz.has_attempts", Requests, "The quiz has been attempted, so its questions are final. Send newVersion to change a copy."),
     ("quiz.not_found", Requests, "There is no such quiz, or it is not yours."),
+    ("rate.limited", Requests, "Too many requests; Retry-After tells when one may follow."),
     ("request.refused", Requests, "The request cannot be understood."),
     ("review.not_found", Requests, "You have not submitted this question yet, or it is no more."),
     ("route.method_not_allowed", Requests, "This path does not allow the method."),

@@ -12,6 +12,7 @@ use utoipa::openapi::{
 };
 
 use super::codes;
+use crate::limits;
 
 const PROBLEM: &str = "#/components/schemas/ProblemBody";
 const PROBLEM_TYPE: &str = "application/problem+json";
@@ -36,6 +37,7 @@ pub fn complete(path: &str, method: &str, operation: &mut Operation) {
         say(operation, 500, &["server.failed"]);
         say(operation, 503, &["store.unavailable"]);
     }
+    limited(path, method, operation);
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
             let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
@@ -160,6 +162,31 @@ fn header(operation: &mut Operation, name: &str, description: &str, schema: Obje
         .description(Some(description))
         .schema(Some(schema));
     parameters.push(RefOr::T(parameter.build()));
+}
+
+/// Requests beyond a limit are refused; a success and the refusal tell what is left.
+fn limited(path: &str, method: &str, operation: &mut Operation) {
+    let policies: Vec<_> = limits::policies(&method.to_uppercase(), path).collect();
+    if policies.is_empty() {
+        return;
+    }
+    say(operation, 429, &["rate.limited"]);
+    let quotas = policies.iter().map(|policy| {
+        format!("{}: {} in {} s", policy.name, policy.quota.requests, policy.quota.window.as_secs())
+    });
+    let policy = format!(
+        "The limits, each with its requests (q) and seconds (w): {}",
+        quotas.collect::<Vec<_>>().join(", ")
+    );
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && (status.starts_with('2') || status == "429")
+        {
+            let left = "For each limit what is left (r) and the seconds until it is whole (t)";
+            announce(response, "RateLimit", left, Type::String);
+            announce(response, "RateLimit-Policy", &policy, Type::String);
+        }
+    }
 }
 
 /// Adds these codes to the answers of this status.

@@ -101,6 +101,10 @@ pub struct Config {
     pub guests: bool,
     /// `ALLOWED_ORIGINS` or `CORS_ORIGINS`.
     pub allowed_origins: Vec<String>,
+    /// `RATE_LIMITS`: whether requests beyond the limits are refused.
+    pub rate_limits: bool,
+    /// `TRUSTED_PROXIES`: proxies before the API that add to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
     /// `MAX_FILE_SIZE`, in bytes.
     pub max_file_size: usize,
     /// `WORKER_CONCURRENCY`: jobs a worker runs at once.
@@ -168,6 +172,8 @@ impl Config {
             bcrypt_cost: reader.number(&["BCRYPT_COST"], 10),
             guests: reader.switch(&["GUESTS"], embedded || !production),
             allowed_origins: origins(&mut reader),
+            rate_limits: reader.switch(&["RATE_LIMITS"], true),
+            trusted_proxies: reader.number(&["TRUSTED_PROXIES"], 0),
             max_file_size: reader.number(&["MAX_FILE_SIZE"], 10 << 20),
             worker_concurrency: reader.number(&["WORKER_CONCURRENCY"], 4),
             metrics_port: reader.number(&["METRICS_PORT"], 9464),

@@ -10,6 +10,7 @@ mod pages;
 mod plan;
 mod question_rules;
 mod quiz;
+mod quota;
 mod report;
 mod review;
 mod sentence;
@@ -46,6 +47,7 @@ pub use quiz::{
     Answer, Bloom, Difficulty, Edition, Generation, Key, Method, Pairs, Provider, Question, QuestionType,
     Quiz, QuizStatus, Settings, Source,
 };
+pub use quota::{Quota, Standing};
 pub use report::{
     Behind, Charts, Facts, Finding, Present, QuizScores, Recommendation, Report, Run, ScorePoint, StudyBar,
     StudyTime, TopicResult, Trend,

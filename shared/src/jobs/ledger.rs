@@ -116,23 +116,30 @@ impl Ledger {
     /// Retries by hand all jobs that match and may be retried, in batches; how many there were. Whoever changes a
     /// job meanwhile wins.
     pub async fn retry_all(&self, filter: &JobFilter) -> Result<u64, StoreError> {
-        let (mut retried, mut after) = (0, None);
-        loop {
-            let mut jobs = self.store.jobs_after(filter, after, BATCH).await?;
-            let Some(last) = jobs.last() else { return Ok(retried) };
-            after = Some(last.id);
-            let now = self.clock.now();
-            jobs.retain_mut(|job| job.retry(now).is_ok());
-            retried += self.store.save_jobs(&jobs).await?;
-            let mut kinds: BTreeMap<&str, Vec<JobId>> = BTreeMap::new();
-            for job in &jobs {
-                self.notifier.announce(job.id);
-                kinds.entry(&job.kind).or_default().push(job.id);
-            }
-            for (kind, ids) in kinds {
-                self.ring(kind, &ids).await;
-            }
+        let (mut retried, mut jobs) = (0, self.store.jobs_after(filter, None, BATCH).await?);
+        while let Some(last) = jobs.last().map(|job| job.id) {
+            // The next ones are read while these are written.
+            let later = self.store.jobs_after(filter, Some(last), BATCH);
+            let (done, next) = futures::try_join!(self.retry_each(jobs), later)?;
+            retried += done;
+            jobs = next;
         }
+        Ok(retried)
+    }
+
+    async fn retry_each(&self, mut jobs: Vec<Job>) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        jobs.retain_mut(|job| job.retry(now).is_ok());
+        let retried = self.store.save_jobs(&jobs).await?;
+        let mut kinds: BTreeMap<&str, Vec<JobId>> = BTreeMap::new();
+        for job in &jobs {
+            self.notifier.announce(job.id);
+            kinds.entry(&job.kind).or_default().push(job.id);
+        }
+        for (kind, ids) in kinds {
+            self.ring(kind, &ids).await;
+        }
+        Ok(retried)
     }
 
     async fn save(&self, job: &mut Job) -> Result<bool, StoreError> {

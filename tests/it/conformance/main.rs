@@ -20,6 +20,7 @@ mod idempotency;
 mod job_lists;
 mod job_records;
 mod lifecycle;
+mod limits;
 mod mail_tokens;
 mod old_study_sessions;
 mod plans;

@@ -24,6 +24,7 @@ mod generate;
 mod idempotency;
 mod jobs;
 mod journey;
+mod limits;
 mod lists;
 mod openapi;
 mod operation;
