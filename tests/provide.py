@@ -151,15 +151,15 @@ def find_chromium():
     return found
 
 
-def browser_python(requirements):
-    """The interpreter of an environment with the browser tests' packages."""
-    folder = CACHE / "venv"
+def python_with(requirements):
+    """The interpreter of an environment with these packages, named after the folder they stand in."""
+    folder = CACHE / "venvs" / requirements.parent.name
     python = folder / "bin" / "python"
     stamp = folder / "stamp"
     wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted and works([python, "--version"]):
         return python
-    say("  installing the browser tests' packages")
+    say(f"  installing the packages of {requirements.parent.name}")
     for attempt in range(2):
         try:
             quiet([sys.executable, "-m", "venv", "--clear", folder])

@@ -19,11 +19,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from provide import CACHE, Missing, browser_python, find_chromium, find_mongod, find_redis, say, works
+from provide import CACHE, Missing, find_chromium, find_mongod, find_redis, python_with, say, works
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 BROWSER_TESTS = TESTS / "browser"
+FORMATS = TESTS / "formats"
 
 START_SECONDS = 60
 PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "RUST_BACKTRACE", "RUST_LOG", "LLVM_PROFILE_FILE"]
@@ -197,7 +198,7 @@ class Run:
     def browser(self):
         if not BROWSER_TESTS.joinpath("requirements.txt").exists():
             raise Missing("tests/browser/requirements.txt")
-        chromium, python = find_chromium(), browser_python(BROWSER_TESTS / "requirements.txt")
+        chromium, python = find_chromium(), python_with(BROWSER_TESTS / "requirements.txt")
         with embedded_server(self.binary("smartstudy-api")) as url:
             env = {**os.environ, "SMARTSTUDY_URL": url, "CHROMIUM": str(chromium), "PYTHONUNBUFFERED": "1"}
             # Neither colours nor a cache in the checkout.
@@ -212,6 +213,16 @@ class Run:
         passed = counts.get("passed", 0) + counts.get("xpassed", 0)
         failed = counts.get("failed", 0) + counts.get("error", 0)
         self.count(passed, failed, counts.get("skipped", 0) + counts.get("xfailed", 0))
+
+    def formats(self):
+        python = python_with(FORMATS / "requirements.txt")
+        with embedded_server(self.binary("smartstudy-api")) as url:
+            env = {**os.environ, "SMARTSTUDY_URL": url, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+            checks = sorted(FORMATS.glob("check_*.py"))
+            failed = [check for check in checks if watched([python, check], env, lambda line: None) != 0]
+        self.count(len(checks) - len(failed), len(failed), 0)
+        if failed:
+            raise Failed
 
     def count(self, passed, failed, ignored):
         self.passed += passed
@@ -255,9 +266,10 @@ STEPS = {
     "slim": "the API still compiles without the embedded mode",
     "test": "unit tests and all suites, over real servers and the built binaries",
     "browser": "the page in Chromium, over an embedded server",
+    "formats": "what leaves for other programs, read by parsers of other makers",
 }
 # What a step stands on; fast to repeat, so a chosen step never runs against something stale.
-NEEDS = {"test": ["services", "build"], "browser": ["build"]}
+NEEDS = {"test": ["services", "build"], "browser": ["build"], "formats": ["build"]}
 
 
 def chosen(only):

@@ -4,6 +4,7 @@ pub mod app;
 mod drain;
 mod extract;
 mod frame;
+mod icalendar;
 mod idempotency;
 mod limits;
 mod logins;

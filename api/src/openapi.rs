@@ -28,6 +28,7 @@ mod links;
         (name = "analytics", description = "What became of all the studying"),
         (name = "auth", description = "Accounts and logins"),
         (name = "users", description = "Profiles and what is stored about a user"),
+        (name = "planner", description = "Study plans"),
         (name = "quizzes", description = "Making and reading quizzes"),
         (name = "attempts", description = "Taking quizzes"),
         (name = "review", description = "Repeating what was answered, when it is about to be forgotten"),

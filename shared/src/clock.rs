@@ -58,6 +58,13 @@ impl Clock {
         JobId(ulid::Ulid::from_parts(millis, random))
     }
 
+    /// A new token that nobody can guess: 40 hexadecimal digits.
+    pub fn token(&self) -> String {
+        let mut random = [0; 20];
+        self.rng().fill_bytes(&mut random);
+        hex::encode(random)
+    }
+
     /// A cryptographically strong generator, seeded by the operating system.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's randomness")]
     pub fn rng(&self) -> StdRng {

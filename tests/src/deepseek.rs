@@ -34,7 +34,8 @@ const PIECE: usize = 23;
 /// How one request is answered.
 #[derive(Debug, Clone, Default)]
 pub enum Reply {
-    /// As many questions as asked for and the document can prove, of the types asked for.
+    /// As many questions as asked for and the document can prove, of the types asked for; of a plan, units for all of
+    /// its subjects.
     #[default]
     Good,
     /// A good answer once notified, after its keep-alives as long as that takes.
@@ -202,34 +203,31 @@ fn refusal(authorization: Option<&str>, body: &Value) -> Option<u16> {
 }
 
 async fn respond(reply: Reply, request: &Value) -> Response {
-    let good = || answer::questions(request);
+    let good = || answer::good(request);
     let whole = |text: &str, reason: &str| [pieces(text), vec![finish(reason)], end(request, text)].concat();
-    let open = |count| pieces(&answer::broken_off(&good(), count));
+    let open = |count| pieces(&answer::broken_off(request, count));
     match reply {
-        Reply::Good => sse(whole(&answer::text(&good()), "stop")),
+        Reply::Good => sse(whole(&good(), "stop")),
         Reply::When(notify) => {
             let beats = beats().take_until(async move { notify.notified().await });
-            stream_of(beats.chain(stream_events(whole(&answer::text(&good()), "stop"))))
+            stream_of(beats.chain(stream_events(whole(&good(), "stop"))))
         }
         Reply::KeepAlives(count) => {
-            stream_of(beats().take(count).chain(stream_events(whole(&answer::text(&good()), "stop"))))
+            stream_of(beats().take(count).chain(stream_events(whole(&good(), "stop"))))
         }
         Reply::Chopped(size) => {
-            let text = whole(&answer::text(&good()), "stop").concat().replace('\n', "\r\n");
+            let text = whole(&good(), "stop").concat().replace('\n', "\r\n");
             let chunks: Vec<_> = text.as_bytes().chunks(size.max(1)).map(Bytes::copy_from_slice).collect();
             stream_of(stream::iter(chunks).map(Ok::<_, Infallible>))
         }
         Reply::ProseAround => {
-            let text = format!(
-                "Here are the [questions]:\n```json\n{}\n```\nGood luck {{}}!",
-                answer::text(&good())
-            );
+            let text = format!("Here are the [questions]:\n```json\n{}\n```\nGood luck {{}}!", good());
             sse(whole(&text, "stop"))
         }
         Reply::Text(text) => sse(whole(&text, "stop")),
         Reply::Status(status, retry_after) => refuse(status, retry_after),
         Reply::Blank => sse(whole(" \n", "stop")),
-        Reply::Truncated(count) => sse(whole(&answer::broken_off(&good(), count), "length")),
+        Reply::Truncated(count) => sse(whole(&answer::broken_off(request, count), "length")),
         Reply::EndsEarly(count) => sse(open(count)),
         Reply::CutMidStream(count) => {
             let events = stream::iter(open(count)).map(|event| Ok(Bytes::from(event)));
@@ -245,9 +243,9 @@ async fn respond(reply: Reply, request: &Value) -> Response {
                 event(&json!({"error": {"message": "Internal error", "type": "server_error", "code": 500}}));
             sse([open(1), vec![error]].concat())
         }
-        Reply::ContentFilter => sse(whole(&answer::broken_off(&good(), 1), "content_filter")),
+        Reply::ContentFilter => sse(whole(&answer::broken_off(request, 1), "content_filter")),
         Reply::InsufficientSystemResource => {
-            sse(whole(&answer::broken_off(&good(), 1), "insufficient_system_resource"))
+            sse(whole(&answer::broken_off(request, 1), "insufficient_system_resource"))
         }
     }
 }

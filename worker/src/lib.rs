@@ -18,6 +18,7 @@ mod jobs;
 pub mod llm;
 mod local;
 pub mod pdf;
+mod plan;
 mod presence;
 mod proof;
 mod provider;

@@ -56,14 +56,20 @@ impl Conditions {
         self.if_none_match.as_deref().is_some_and(|header| lists(header, tag))
     }
 
+    /// Whether a change depends on the version.
+    pub fn guard(&self) -> bool {
+        self.if_match.is_some()
+    }
+
     /// The value with its `ETag`, or 304 if the caller has this version already.
     pub fn answer(&self, value: &impl Serialize) -> Result<Response> {
-        let tag = Tag::of(value)?;
-        let mut response = if self.knows(&tag) {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            axum::Json(value).into_response()
-        };
+        self.tagged(&Tag::of(value)?, || axum::Json(value).into_response())
+    }
+
+    /// A representation with its tag, or 304 if the caller has this version already.
+    pub fn tagged(&self, tag: &Tag, representation: impl FnOnce() -> Response) -> Result<Response> {
+        let mut response =
+            if self.knows(tag) { StatusCode::NOT_MODIFIED.into_response() } else { representation() };
         response.headers_mut().insert(header::ETAG, tag.header()?);
         Ok(response)
     }

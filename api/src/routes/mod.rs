@@ -19,6 +19,7 @@ mod events;
 mod generate;
 mod jobs;
 mod operation;
+mod planner;
 mod question_edit;
 mod quiz_edit;
 mod quizzes;
@@ -46,6 +47,7 @@ fn table() -> Table {
         .merge(generate::routes())
         .merge(jobs::routes())
         .merge(operation::routes())
+        .merge(planner::routes())
         .merge(quiz_edit::routes())
         .merge(quizzes::routes())
         .merge(results::routes())

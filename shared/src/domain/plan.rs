@@ -200,7 +200,8 @@ impl Plan {
 }
 
 impl TaskChange {
-    fn apply(&self, task: &mut PlanTask, now: Timestamp) {
+    /// Makes the change, but for the day.
+    pub fn apply(&self, task: &mut PlanTask, now: Timestamp) {
         fn set<T: Clone>(field: &mut T, value: Option<&T>) {
             if let Some(value) = value {
                 field.clone_from(value);

@@ -75,6 +75,14 @@ impl Zone {
         self.start_of(day) < self.start_of(day.plus(1))
     }
 
+    /// The instant at which clocks show so many minutes after midnight on a day. Where a clock change skips that time
+    /// it is the one as long after the change, where it repeats it the first one.
+    pub fn at(&self, day: Day, minutes: u32) -> Timestamp {
+        let time = day.0.at(0, 0, 0, 0).saturating_add(Span::new().minutes(minutes.min(24 * 60)));
+        let at = time.to_zoned(self.0.clone()).map(|at| at.timestamp());
+        Timestamp(at.unwrap_or(jiff::Timestamp::MAX).as_millisecond())
+    }
+
     /// The stretches of equal offset that cover `from` to `until`, in order and without gaps.
     pub fn shifts(&self, from: Timestamp, until: Timestamp) -> Vec<Shift> {
         let mut shifts = Vec::new();
@@ -243,6 +251,8 @@ mod tests {
         // Midnight of 26 April 2024 was skipped there.
         assert_eq!(cairo.start_of(day("2024-04-26")), at("2024-04-25T22:00:00Z"));
         assert_eq!(cairo.day(at("2024-04-25T22:00:00Z")), day("2024-04-26"));
+        assert_eq!(cairo.at(day("2024-04-26"), 9 * 60), at("2024-04-26T06:00:00Z"));
+        assert_eq!(cairo.at(day("2024-04-25"), 9 * 60), at("2024-04-25T07:00:00Z"));
         assert_eq!(cairo.hour(at("2024-04-25T22:00:00Z")), 1);
         assert!("Mars/Olympus".parse::<Zone>().is_err() && "2026-02-30".parse::<Day>().is_err());
     }

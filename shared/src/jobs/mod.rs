@@ -8,6 +8,8 @@ mod dispatcher;
 mod ledger;
 #[cfg(feature = "testing")]
 pub mod noop;
+pub mod plan_generate;
+pub mod plan_reschedule;
 mod queues;
 pub mod quiz_generate;
 
@@ -27,6 +29,8 @@ pub trait JobKind: Serialize + DeserializeOwned + Send + Sync {
 
 /// Every kind the API may enqueue.
 pub const KINDS: &[&str] = &[
+    plan_generate::PlanGenerate::KIND,
+    plan_reschedule::PlanReschedule::KIND,
     quiz_generate::QuizGenerate::KIND,
     #[cfg(feature = "testing")]
     noop::Noop::KIND,

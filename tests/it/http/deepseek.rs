@@ -16,7 +16,8 @@ on_each_mix!(
 
 const KEY: &str = "sk-of-the-tests-f00dfacecafe";
 
-async fn start(mix: Mix) -> (Deepseek, App, Client) {
+/// An app whose provider is the scripted one, and a learner.
+pub async fn start(mix: Mix) -> (Deepseek, App, Client) {
     let provider = Deepseek::start().await;
     let options = Mix::options().env("DEEPSEEK_API_KEY", KEY).env("DEEPSEEK_BASE_URL", provider.url());
     let app =

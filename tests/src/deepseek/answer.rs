@@ -1,4 +1,5 @@
-//! Answers made from the request itself: every question is proven by a sentence of its document.
+//! Answers made from the request itself: every question is proven by a sentence of its document, and every unit of a
+//! curriculum belongs to a subject of its plan.
 
 use serde_json::{Value, json};
 
@@ -12,13 +13,65 @@ struct Sentence<'a> {
     words: Vec<&'a str>,
 }
 
+/// A good answer's text.
+pub fn good(request: &Value) -> String {
+    match form(request) {
+        Some(form) => curriculum(&form).to_string(),
+        None => json!({ "questions": questions(request) }).to_string(),
+    }
+}
+
+/// The answer's text up to the middle of the question after the first `count`; half a curriculum.
+pub fn broken_off(request: &Value, count: usize) -> String {
+    if form(request).is_some() {
+        let whole = good(request);
+        return whole[..whole.ceil_char_boundary(whole.len() / 2)].to_owned();
+    }
+    let items: Vec<_> = questions(request).iter().take(count).map(Value::to_string).collect();
+    format!(
+        "{{\"questions\":[{}{}{{\"type\":\"multiple_cho",
+        items.join(","),
+        if items.is_empty() { "" } else { "," }
+    )
+}
+
+fn contents(request: &Value) -> impl DoubleEndedIterator<Item = &str> {
+    let messages = request["messages"].as_array().map_or(&[][..], Vec::as_slice);
+    messages.iter().filter_map(|message| message["content"].as_str())
+}
+
+/// The form with the subjects of a plan, where one is asked for.
+fn form(request: &Value) -> Option<Value> {
+    let form: Value = serde_json::from_str(contents(request).next_back()?).ok()?;
+    form["subjects"].is_array().then_some(form)
+}
+
+/// Two units at most for each kind of task that a subject has.
+fn curriculum(form: &Value) -> Value {
+    let subjects = form["subjects"].as_array().into_iter().flatten().map(|subject| {
+        let name = subject["name"].as_str().unwrap_or_default();
+        let kinds = subject["tasks"].as_object().into_iter().flatten();
+        let units = kinds.flat_map(|(kind, tasks)| {
+            (1..=tasks.as_u64().unwrap_or(0).min(2)).map(move |number| {
+                json!({
+                    "type": kind, "topic": format!("Part {number}"), "title": format!("Scripted {kind} {number}"),
+                    "description": format!("{name}: how to {kind} part {number}."),
+                })
+            })
+        });
+        json!({ "name": name, "units": units.collect::<Vec<_>>() })
+    });
+    json!({ "title": "A scripted plan", "subjects": subjects.collect::<Vec<_>>() })
+}
+
 /// The questions a good answer holds.
-pub fn questions(request: &Value) -> Vec<Value> {
-    let messages: Vec<_> = request["messages"].as_array().into_iter().flatten().collect();
-    let contents = || messages.iter().filter_map(|message| message["content"].as_str());
-    let task = contents().next_back().and_then(|text| text.trim_end().lines().last()).unwrap_or_default();
+fn questions(request: &Value) -> Vec<Value> {
+    let task =
+        contents(request).next_back().and_then(|text| text.trim_end().lines().last()).unwrap_or_default();
     let task: Value = serde_json::from_str(task).unwrap_or_default();
-    let Some(source) = contents().find(|text| text.starts_with("<<<SOURCE ")) else { return Vec::new() };
+    let Some(source) = contents(request).find(|text| text.starts_with("<<<SOURCE ")) else {
+        return Vec::new();
+    };
 
     let types = task["types"].as_array().cloned().unwrap_or_default();
     let count = task["count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
@@ -37,21 +90,6 @@ pub fn questions(request: &Value) -> Vec<Value> {
         }
     }
     questions
-}
-
-/// The answer's text.
-pub fn text(questions: &[Value]) -> String {
-    json!({ "questions": questions }).to_string()
-}
-
-/// The answer's text up to the middle of the question after the first `count`.
-pub fn broken_off(questions: &[Value], count: usize) -> String {
-    let items: Vec<_> = questions.iter().take(count).map(Value::to_string).collect();
-    format!(
-        "{{\"questions\":[{}{}{{\"type\":\"multiple_cho",
-        items.join(","),
-        if items.is_empty() { "" } else { "," }
-    )
 }
 
 fn sentences(source: &str) -> Vec<Sentence<'_>> {

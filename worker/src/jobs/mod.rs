@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use shared::jobs::noop::Noop;
 use shared::{
     domain::{Job, JobError, JobResult},
-    jobs::{JobKind, quiz_generate::QuizGenerate},
+    jobs::{
+        JobKind, plan_generate::PlanGenerate, plan_reschedule::PlanReschedule, quiz_generate::QuizGenerate,
+    },
 };
 
 use crate::{
@@ -15,6 +17,8 @@ use crate::{
     run::{Run, Stop},
 };
 
+mod plan_generate;
+mod plan_reschedule;
 mod quiz_generate;
 
 /// Kinds this worker takes.
@@ -23,6 +27,8 @@ pub(crate) const KINDS: &[&str] = shared::jobs::KINDS;
 /// Longest a try of this kind may take.
 pub(crate) fn timeout(kind: &str) -> Duration {
     match kind {
+        PlanGenerate::KIND => PlanGenerate::TIMEOUT,
+        PlanReschedule::KIND => PlanReschedule::TIMEOUT,
         QuizGenerate::KIND => QuizGenerate::TIMEOUT,
         #[cfg(feature = "testing")]
         Noop::KIND => Noop::TIMEOUT,
@@ -33,6 +39,8 @@ pub(crate) fn timeout(kind: &str) -> Duration {
 /// Runs one try of a job.
 pub(crate) async fn run(context: &Arc<Context>, run: &Arc<Run>, job: &Job) -> Result<JobResult, Stop> {
     match job.kind.as_str() {
+        PlanGenerate::KIND => plan_generate::run(context, run, payload(job)?).await,
+        PlanReschedule::KIND => plan_reschedule::run(context, run, payload(job)?).await,
         QuizGenerate::KIND => quiz_generate::run(context, run, payload(job)?).await,
         #[cfg(feature = "testing")]
         Noop::KIND => {
@@ -57,7 +65,7 @@ pub(crate) fn forget_secrets(job: &mut Job) {
 /// Removes what a finished job no longer needs. Of a failed or cancelled one its work is kept for a retry.
 pub(crate) async fn clean_up(context: &Context, job: &Job) {
     if job.result.is_some()
-        && job.kind == QuizGenerate::KIND
+        && matches!(job.kind.as_str(), PlanGenerate::KIND | QuizGenerate::KIND)
         && let Err(error) = context.ledger.store.delete_checkpoints(job.id).await
     {
         tracing::warn!(job = %job.id, %error, "checkpoints were not removed");

@@ -252,20 +252,20 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// A trimmed text without control characters.
-fn text(value: &str, max: usize) -> Option<String> {
+pub(super) fn text(value: &str, max: usize) -> Option<String> {
     let value = value.trim();
     let odd = value.chars().any(|char| char.is_control() && !matches!(char, '\n' | '\t'));
     (!value.is_empty() && !odd && value.chars().count() <= max).then(|| value.to_owned())
 }
 
 /// A member of a closed set, however it is capitalized.
-fn named<T: for<'de> Deserialize<'de>>(value: &Value) -> Option<T> {
+pub(super) fn named<T: for<'de> Deserialize<'de>>(value: &Value) -> Option<T> {
     let name = value.as_str()?.trim().to_lowercase();
     serde_json::from_value(Value::String(name)).ok()
 }
 
 /// Two texts that fold the same are the same to a reader.
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 

@@ -1,6 +1,7 @@
 //! Questions written by a model: one call a batch, checked against a closed schema while it arrives.
 
 mod client;
+mod curriculum;
 mod error;
 mod intake;
 mod locate;
@@ -10,8 +11,10 @@ mod sse;
 
 use shared::domain::{Difficulty, QuestionType};
 
+pub(crate) use self::curriculum::curriculum;
 pub use self::{
     client::{Chat, Client, Completion, FinishReason, Message, Role, Settings, Thinking, Usage},
+    curriculum::PLAN_VERSION,
     error::LlmError,
     intake::{Reason, Rejected},
     parse::Scanner,

@@ -68,6 +68,9 @@ impl Row {
     }
 }
 
+const PLAN: Body = Json(
+    r#"{"subjects":[{"name":"Art","difficulty":"easy","priority":"low"}],"dailyStudyHours":0.5,"examDate":"2099-01-01"}"#,
+);
 const TEXT: Body = Json(r#"{"inputMethod":"text","textContent":"$text","questionCount":3}"#);
 
 #[rustfmt::skip]
@@ -113,6 +116,17 @@ pub const TABLE: &[Row] = &[
     row("GET /analytics/ai-usage", LoggedIn, Nothing, Empty),
     row("GET /analytics/quiz-performance", LoggedIn, Nothing, Empty),
     row("GET /analytics/study-time", LoggedIn, Nothing, Empty),
+
+    row("POST /planner/generate", LoggedIn, Nothing, PLAN),
+    row("GET /planner/plans", OwnOnes, StudyPlan, Empty),
+    row("GET /planner/plans/{id}", OwnerOnly, StudyPlan, Empty),
+    row("PUT /planner/plans/{id}", OwnerOnly, StudyPlan, Json(r#"{"title":"Finals"}"#)),
+    row("DELETE /planner/plans/{id}", OwnerOnly, StudyPlan, Empty),
+    row("PATCH /planner/plans/{id}/tasks/{taskId}", OwnerOnly, StudyPlan, Json(r#"{"completed":true}"#)),
+    row("POST /planner/plans/{id}/reschedule", OwnerOnly, StudyPlan, Empty).gives("plan.on_track"),
+    row("POST /planner/plans/{id}/feed", OwnerOnly, StudyPlan, Empty),
+    row("GET /planner/plans/{id}/calendar.ics", OwnerOnly, StudyPlan, Empty),
+    row("GET /planner/feeds/{token}/calendar.ics", Public, PlanFeed, Empty),
 
     row("GET /jobs", OwnOnes, ScheduledJob, Empty),
     row("GET /jobs/{id}", OwnerOnly, ScheduledJob, Empty),

@@ -1,7 +1,7 @@
 //! What an owner has, made anew for each row through the API itself.
 
 use harness::Client;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::*;
 
@@ -23,6 +23,10 @@ pub enum Thing {
     Attempt,
     /// A submitted quiz, its first question.
     Card,
+    /// A study plan, a task of it.
+    StudyPlan,
+    /// The token of a study plan's feed.
+    PlanFeed,
     /// A job that waits for a time far away.
     ScheduledJob,
     /// A job that was cancelled.
@@ -59,6 +63,15 @@ pub async fn make(thing: Thing, owner: &Client) -> Vec<String> {
             let quiz = a_quiz(owner).await;
             vec![attempt(owner, &json!({ "id": quiz })).await, quiz]
         }
+        Thing::StudyPlan => {
+            let plan = a_plan(owner).await;
+            vec![text(&plan["id"]).to_owned(), text(&plan["days"][0]["tasks"][0]["id"]).to_owned()]
+        }
+        Thing::PlanFeed => {
+            let plan = a_plan(owner).await;
+            let token = text(&plan["feedUrl"]).split('/').rev().nth(1).expect("a token").to_owned();
+            vec![token]
+        }
         Thing::ScheduledJob => vec![a_job(owner).await],
         Thing::StudySession => {
             vec![owner.post("/study-sessions", &json!({})).await.expect(201).id().to_owned()]
@@ -85,6 +98,12 @@ async fn share(owner: &Client) -> (String, String) {
     let quiz = a_quiz(owner).await;
     let share = owner.post(&format!("/quiz/{quiz}/share"), &json!({})).await.expect(201).json;
     (quiz, text(&share["token"]).to_owned())
+}
+
+async fn a_plan(owner: &Client) -> Value {
+    let subject = json!({ "name": "Art", "difficulty": "easy", "priority": "low" });
+    let ask = json!({ "subjects": [subject], "dailyStudyHours": 0.5, "examDate": "2099-01-01" });
+    post_and_wait(owner, "/planner/generate", &ask).await.expect(201).json
 }
 
 async fn a_job(owner: &Client) -> String {
