@@ -19,6 +19,7 @@ JOB_ID = re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b")
 PLAIN = [
     (re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "2026-11-22T12:00:00.000Z"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI2NzQ1In0.c2lnbmF0dXJl"),
+    (re.compile(r"\b[0-9a-f]{40}\b"), "6745c1f0a1b2c3d4e5f60718293a4b5c6d7e8f90"),
     (re.compile(r"\b(learner|new)-\d+-\d+\b"), "ada"),
     (re.compile(r"http://127\.0\.0\.1:\d+|http://localhost:\d+"), "https://study.example.org"),
 ]

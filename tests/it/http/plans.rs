@@ -214,7 +214,9 @@ async fn what_cannot_be_planned_is_refused_with_its_fields(mix: Mix) {
     ] {
         assert_fields(&learner.post("/planner/generate", &ask).await, &fields);
     }
-    for (name, value) in [("difficulty", json!("medium")), ("priority", json!("urgent")), ("name", Value::Null)] {
+    for (name, value) in
+        [("difficulty", json!("medium")), ("priority", json!("urgent")), ("name", Value::Null)]
+    {
         let mut ask = good.clone();
         ask["subjects"][0][name] = value;
         assert_problem(&learner.post("/planner/generate", &ask).await, 400, "validation.failed");
