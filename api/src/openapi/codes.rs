@@ -142,7 +142,8 @@ pub fn quoted(description: &str) -> impl Iterator<Item = &str> {
 
 fn is_code(text: &str) -> bool {
     let is_word = |word: &str| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        word.starts_with(|c: char| c.is_ascii_lowercase())
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
     text.split_once('.').is_some_and(|(area, what)| is_word(area) && is_word(what))
 }

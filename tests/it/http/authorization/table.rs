@@ -123,7 +123,7 @@ pub const TABLE: &[Row] = &[
     row("PUT /planner/plans/{id}", OwnerOnly, StudyPlan, Json(r#"{"title":"Finals"}"#)),
     row("DELETE /planner/plans/{id}", OwnerOnly, StudyPlan, Empty),
     row("PATCH /planner/plans/{id}/tasks/{taskId}", OwnerOnly, StudyPlan, Json(r#"{"completed":true}"#)),
-    row("POST /planner/plans/{id}/reschedule", OwnerOnly, StudyPlan, Empty).gives("plan.on_track"),
+    row("POST /planner/plans/{id}/reschedule", OwnerOnly, UnsettledPlan, Empty),
     row("POST /planner/plans/{id}/feed", OwnerOnly, StudyPlan, Empty),
     row("GET /planner/plans/{id}/calendar.ics", OwnerOnly, StudyPlan, Empty),
     row("GET /planner/feeds/{token}/calendar.ics", Public, PlanFeed, Empty),

@@ -25,6 +25,8 @@ pub enum Thing {
     Card,
     /// A study plan, a task of it.
     StudyPlan,
+    /// A study plan with a day that has no time for its tasks.
+    UnsettledPlan,
     /// The token of a study plan's feed.
     PlanFeed,
     /// A job that waits for a time far away.
@@ -66,6 +68,13 @@ pub async fn make(thing: Thing, owner: &Client) -> Vec<String> {
         Thing::StudyPlan => {
             let plan = a_plan(owner).await;
             vec![text(&plan["id"]).to_owned(), text(&plan["days"][0]["tasks"][0]["id"]).to_owned()]
+        }
+        Thing::UnsettledPlan => {
+            let plan = a_plan(owner).await;
+            let (id, task) = (text(&plan["id"]), text(&plan["days"][0]["tasks"][0]["id"]));
+            let path = format!("/planner/plans/{id}/tasks/{task}");
+            owner.patch(&path, &json!({ "estimatedDuration": 1440 })).await.expect(200);
+            vec![id.to_owned()]
         }
         Thing::PlanFeed => {
             let plan = a_plan(owner).await;
