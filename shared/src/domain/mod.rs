@@ -1,5 +1,6 @@
 //! What the platform is about, without I/O: types, rules and state machines.
 
+mod agenda;
 mod attempt;
 mod fold;
 mod id;
@@ -19,12 +20,14 @@ mod share;
 mod stats;
 mod study_session;
 mod tally;
+mod task;
 mod time;
 mod usage;
 mod user;
 mod worker;
 mod zone;
 
+pub use agenda::{Outline, Pending, agenda, ordered};
 pub use attempt::{Attempt, Given, QuestionResult, Submission};
 pub use fold::fold;
 pub use id::{Id, InvalidId, JobId};
@@ -62,6 +65,7 @@ pub use study_session::{
     minutes_between,
 };
 pub use tally::{Grouping, Outcome, Sum, Tally, grouped, one_decimal};
+pub use task::Task;
 pub use time::{Timestamp, duration};
 pub use usage::{Cost, DayUsage, Prices, ProviderCall, Tariff, Usage};
 pub use user::{Preferences, Role, Theme, User, email_key};

@@ -37,6 +37,7 @@ mod sqlite;
 mod stats;
 mod study_sessions;
 mod tallies;
+mod tasks;
 mod uploads;
 mod usage;
 
@@ -48,6 +49,7 @@ pub use queues::JobCounts;
 pub use quizzes::{QuizFilter, QuizSummary};
 pub use study_sessions::StudySessionFilter;
 pub use tallies::{Scope, StudyBy, TallyBy};
+pub use tasks::TaskFilter;
 
 /// The store could not do what was asked.
 #[derive(Debug, thiserror::Error)]

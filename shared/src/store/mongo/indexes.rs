@@ -80,6 +80,7 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("studysessions", plain(doc! { "userId": 1, "_id": 1 })),
         ("studysessions", with(doc! { "user_id.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),
         ("studysessions", plain(doc! { "endTime": 1, "durationMinutes": 1, "startTime": 1 })),
+        ("tasks", plain(doc! { "userId": 1, "_id": 1 })),
         ("attempts_open", with(doc! { "quizId": 1, "userId": 1 }, |options| options.unique = Some(true))),
         ("jobs", plain(doc! { "userId": 1, "_id": 1 })),
         ("jobs", plain(doc! { "status": 1, "_id": 1 })),

@@ -36,6 +36,7 @@ mod stats;
 mod study_sessions;
 mod submissions;
 mod tallies;
+mod tasks;
 mod usage;
 mod users;
 

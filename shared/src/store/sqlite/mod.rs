@@ -25,6 +25,7 @@ mod shares;
 mod stats;
 mod study_sessions;
 mod tallies;
+mod tasks;
 mod usage;
 
 /// Each table keeps whole documents as JSON; generated columns are what queries look at.
@@ -39,6 +40,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/quizzes.sql"),
     include_str!("schema/review.sql"),
     include_str!("schema/study_sessions.sql"),
+    include_str!("schema/tasks.sql"),
     include_str!("schema/usage.sql"),
     include_str!("schema/shares.sql"),
 ];
