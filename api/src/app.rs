@@ -13,7 +13,7 @@ use rand::RngExt;
 use secrecy::SecretString;
 use shared::{
     config::{Ai, Config, Environment},
-    domain::Timestamp,
+    domain::{Quiz, Timestamp},
     jobs::Ledger,
     limits::Limits,
     setup::{self, SetupError},
@@ -58,6 +58,8 @@ pub struct App {
     pub public_url: String,
     /// Whether throwaway accounts may be made.
     pub guests: bool,
+    /// Whether what the old frontend calls is served too.
+    pub legacy_compat: bool,
     /// Whether cookies need HTTPS.
     pub secure_cookies: bool,
     /// Who asked for how much; none where nobody counts.
@@ -111,6 +113,7 @@ impl App {
             allowed_origins: config.allowed_origins.clone(),
             public_url: config.public_url.clone(),
             guests: config.guests,
+            legacy_compat: config.legacy_compat,
             secure_cookies: config.environment == Environment::Production,
             limits: if config.rate_limits { Some(setup::limits(config)?) } else { None },
             trusted_proxies: config.trusted_proxies,
@@ -124,6 +127,11 @@ impl App {
         })
     }
 
+    /// Whether everybody may read and take the quiz: in old frontend mode those that nobody owns.
+    pub fn is_open(&self, quiz: &Quiz) -> bool {
+        self.legacy_compat && quiz.created_by.is_none()
+    }
+
     /// Most bytes of a request that carries a document: the largest document and what is beside it.
     pub fn document_max(&self) -> usize {
         self.max_file_size + BODY_MAX
@@ -132,7 +140,15 @@ impl App {
 
 /// All routes in their frame, ready to be served.
 pub fn router(app: App) -> Router {
-    let (routes, document) = routes::all().split_for_parts();
+    let mut routes = routes::all();
+    if app.legacy_compat {
+        routes = routes.merge(routes::legacy_routes());
+        routes::describe_legacy(routes.get_openapi_mut());
+    }
+    let (mut routes, document) = routes.split_for_parts();
+    if app.legacy_compat {
+        routes = routes.layer(middleware::from_fn_with_state(app.clone(), routes::serve_legacy));
+    }
     routes
         .merge(routes::docs(openapi::complete(document)))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::replay))

@@ -9,7 +9,7 @@ use axum::{
 use garde::Validate;
 use serde::{Deserialize, de::IntoDeserializer};
 use shared::{
-    domain::{Difficulty, Id, PageRanges, QuestionType, Timestamp},
+    domain::{Difficulty, Id, Job, PageRanges, QuestionType, Timestamp},
     jobs::quiz_generate::{QuizGenerate, Source},
 };
 use utoipa::ToSchema;
@@ -74,7 +74,7 @@ fn text_method(method: &InputMethod, _: &()) -> garde::Result {
     }
 }
 
-fn long_enough(text: &str, _: &()) -> garde::Result {
+pub(super) fn long_enough(text: &str, _: &()) -> garde::Result {
     let count = text.trim().chars().count();
     if count >= 50 {
         return Ok(());
@@ -89,32 +89,32 @@ pub struct Wishes {
     /// Subject; found in the text when absent.
     #[garde(inner(length(chars, min = 1, max = 200)))]
     #[schema(min_length = 1, max_length = 200)]
-    topic: Option<String>,
+    pub(super) topic: Option<String>,
     /// Name; made from the topic when absent.
     #[garde(inner(length(chars, min = 1, max = 200)))]
     #[schema(min_length = 1, max_length = 200)]
-    title: Option<String>,
+    pub(super) title: Option<String>,
     /// How hard.
     #[garde(skip)]
-    difficulty: Option<Difficulty>,
+    pub(super) difficulty: Option<Difficulty>,
     /// How many questions, 1–200; when absent one for each 200 words, at least 5.
     #[garde(inner(range(min = 1, max = 200)))]
     #[schema(minimum = 1, maximum = 200)]
-    question_count: Option<u32>,
+    pub(super) question_count: Option<u32>,
     /// Which types; multiple choice when absent.
     #[garde(inner(length(max = 8)))]
-    question_types: Option<Vec<QuestionType>>,
+    pub(super) question_types: Option<Vec<QuestionType>>,
     /// Language of the questions (BCP 47); the text's when absent.
     #[garde(inner(length(min = 2, max = 35)))]
     #[schema(min_length = 2, max_length = 35)]
-    language: Option<String>,
+    pub(super) language: Option<String>,
     /// Wishes in your own words, at most 500 characters.
     #[garde(inner(length(chars, max = 500)))]
     #[schema(max_length = 500)]
-    instructions: Option<String>,
+    pub(super) instructions: Option<String>,
     /// Earliest start.
     #[garde(skip)]
-    not_before: Option<Timestamp>,
+    pub(super) not_before: Option<Timestamp>,
 }
 
 /// A quiz to be made from a PDF, as a form; lists are repeated fields.
@@ -141,19 +141,24 @@ pub struct FromPdf {
 }
 
 /// What a quiz is to be made from, checked.
-struct Ask {
-    bytes: Vec<u8>,
-    kind: Kind,
-    wishes: Wishes,
+pub(super) struct Ask {
+    pub(super) bytes: Vec<u8>,
+    pub(super) kind: Kind,
+    pub(super) wishes: Wishes,
 }
 
-enum Kind {
+pub(super) enum Kind {
     Text,
-    Pdf { pages: Option<String>, password: Option<String> },
+    /// With the name of the file.
+    Pdf {
+        pages: Option<String>,
+        password: Option<String>,
+        name: Option<String>,
+    },
 }
 
 /// JSON with a text, or a form with a PDF.
-pub struct TextOrPdf(Ask);
+pub struct TextOrPdf(pub(super) Ask);
 
 impl FromRequest<App> for TextOrPdf {
     type Rejection = Problem;
@@ -186,7 +191,7 @@ impl FromRequest<App> for TextOrPdf {
     }
 }
 
-fn pdf(mut upload: Upload) -> Result<Ask> {
+pub(super) fn pdf(mut upload: Upload) -> Result<Ask> {
     let bytes = upload.pdf()?;
     let pages = upload.text("pages");
     if let Some(Err(error)) = pages.as_deref().map(str::parse::<PageRanges>) {
@@ -217,7 +222,7 @@ fn pdf(mut upload: Upload) -> Result<Ask> {
             format!("password must have at most {PASSWORD_MAX} characters"),
         ));
     }
-    let kind = Kind::Pdf { pages, password };
+    let kind = Kind::Pdf { pages, password, name: upload.file_name.take() };
     Ok(Ask { bytes, kind, wishes: wishes.validated()? })
 }
 
@@ -273,11 +278,23 @@ pub async fn generate_from_pdf(
 }
 
 async fn start(app: &App, caller: &Caller, wait: Wait, ask: Ask) -> Result<Response> {
+    let job = enqueue(app, Some(caller.user.id), ask).await?;
+    answer(app, job, wait, async |job| {
+        let id = Id::for_job(job.id);
+        let quiz = app.ledger.store.quiz(id).await?.ok_or_else(Problem::internal)?;
+        let location = [(header::LOCATION, format!("/quiz/{id}"))];
+        Ok((StatusCode::CREATED, location, Json(QuizView::without_answers(quiz))).into_response())
+    })
+    .await
+}
+
+/// Keeps what a quiz is to be made from, and records the job that makes it.
+pub(super) async fn enqueue(app: &App, user: Option<Id>, ask: Ask) -> Result<Job> {
     let blob = app.ledger.clock.id();
     app.ledger.store.put_blob(blob, ask.bytes).await?;
     let source = match ask.kind {
         Kind::Text => Source::Text { blob },
-        Kind::Pdf { pages, password } => Source::Pdf { blob, pages, password },
+        Kind::Pdf { pages, password, .. } => Source::Pdf { blob, pages, password },
     };
     let payload = QuizGenerate {
         source,
@@ -290,12 +307,5 @@ async fn start(app: &App, caller: &Caller, wait: Wait, ask: Ask) -> Result<Respo
         instructions: ask.wishes.instructions,
     };
     let id = app.ledger.clock.job_id();
-    let job = app.ledger.enqueue(id, Some(caller.user.id), &payload, ask.wishes.not_before).await?;
-    answer(app, job, wait, async |job| {
-        let id = Id::for_job(job.id);
-        let quiz = app.ledger.store.quiz(id).await?.ok_or_else(Problem::internal)?;
-        let location = [(header::LOCATION, format!("/quiz/{id}"))];
-        Ok((StatusCode::CREATED, location, Json(QuizView::without_answers(quiz))).into_response())
-    })
-    .await
+    Ok(app.ledger.enqueue(id, user, &payload, ask.wishes.not_before).await?)
 }

@@ -18,6 +18,7 @@ mod auth;
 mod events;
 mod generate;
 mod jobs;
+mod legacy;
 mod operation;
 mod planner;
 mod question_edit;
@@ -31,6 +32,8 @@ mod submit;
 mod upload;
 mod users;
 mod web;
+
+pub use legacy::{describe as describe_legacy, routes as legacy_routes, serve as serve_legacy};
 
 /// Every documented route.
 pub fn all() -> OpenApiRouter<App> {

@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Upload {
     pub file: Option<Vec<u8>>,
+    /// The name it has at the sender's.
+    pub file_name: Option<String>,
     fields: HashMap<String, Vec<String>>,
 }
 
@@ -49,6 +51,9 @@ impl FromRequest<App> for Upload {
             let name = field.name().unwrap_or_default().to_owned();
             if name != "file" && field.file_name().is_some() {
                 continue;
+            }
+            if name == "file" {
+                upload.file_name = field.file_name().map(str::to_owned);
             }
             let limit = if name == "file" { app.max_file_size } else { FIELD_MAX };
             let mut bytes = Vec::new();

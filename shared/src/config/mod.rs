@@ -99,6 +99,8 @@ pub struct Config {
     pub bcrypt_cost: u32,
     /// `GUESTS`: whether throwaway accounts may be made.
     pub guests: bool,
+    /// `LEGACY_COMPAT`: whether what the old frontend calls is served too.
+    pub legacy_compat: bool,
     /// `ALLOWED_ORIGINS` or `CORS_ORIGINS`.
     pub allowed_origins: Vec<String>,
     /// `RATE_LIMITS`: whether requests beyond the limits are refused.
@@ -171,6 +173,7 @@ impl Config {
             jwt_expires_in: reader.duration(&["JWT_EXPIRES_IN"], Duration::from_secs(7 * 24 * 3600)),
             bcrypt_cost: reader.number(&["BCRYPT_COST"], 10),
             guests: reader.switch(&["GUESTS"], embedded || !production),
+            legacy_compat: reader.switch(&["LEGACY_COMPAT"], false),
             allowed_origins: origins(&mut reader),
             rate_limits: reader.switch(&["RATE_LIMITS"], true),
             trusted_proxies: reader.number(&["TRUSTED_PROXIES"], 0),

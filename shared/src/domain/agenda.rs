@@ -29,7 +29,7 @@ pub struct Outline {
 /// Spreads so many minutes over subjects. A subject that goals name gets up to three times the time of one that none
 /// names; each subject is studied, then practised, and reviewed last. No subject follows itself while another has
 /// sessions left.
-pub fn agenda(subjects: &[String], minutes: u32, goals: &[String]) -> Vec<Outline> {
+pub fn spread(subjects: &[String], minutes: u32, goals: &[String]) -> Vec<Outline> {
     let lengths = lengths(subjects.len(), minutes);
     let naming: Vec<Vec<&String>> = subjects.iter().map(|subject| naming(goals, subject)).collect();
     let weights: Vec<usize> = naming.iter().map(|goals| 1 + goals.len().min(2)).collect();
@@ -115,31 +115,33 @@ pub struct Pending {
     pub completed: bool,
 }
 
-/// A good order of tasks, by their places, each with the day to do it on: what is due first comes first, then what
-/// matters most, then what is soonest done; subjects take turns among tasks that are alike. Days take so many minutes,
-/// from `today` on; a task keeps the day on which it is due. What is done comes last, on no day.
-pub fn ordered(tasks: &[Pending], daily_minutes: u32, today: Day) -> Vec<(usize, Option<Day>)> {
+/// A good order of tasks, by their places: what is due first comes first, then what matters most, then what is soonest
+/// done; subjects take turns among tasks that are alike. What is done comes last.
+pub fn ordered(tasks: &[Pending]) -> Vec<usize> {
     let mut open: Vec<usize> = (0..tasks.len()).filter(|at| !tasks[*at].completed).collect();
     let rank = |at: &usize| {
         let task = &tasks[*at];
         (task.due.is_none(), task.due, Reverse(task.priority))
     };
     open.sort_by_key(|at| (rank(at), tasks[*at].minutes));
-    let open: Vec<usize> =
-        open.chunk_by(|one, next| rank(one) == rank(next)).flat_map(|alike| turns(tasks, alike)).collect();
+    let alike = open.chunk_by(|one, next| rank(one) == rank(next));
+    let done = (0..tasks.len()).filter(|at| tasks[*at].completed);
+    alike.flat_map(|alike| turns(tasks, alike)).chain(done).collect()
+}
 
+/// The days on which tasks are done one after another, from `today` on, when a day takes so many minutes. What is done
+/// takes none.
+pub fn days(tasks: &[Pending], daily_minutes: u32, today: Day) -> Vec<Day> {
     let (mut day, mut used) = (today, 0);
-    let mut placed = Vec::with_capacity(tasks.len());
-    for at in open {
-        let task = &tasks[at];
-        if used > 0 && used + task.minutes > daily_minutes {
+    let place = |task: &Pending| {
+        let minutes = if task.completed { 0 } else { task.minutes };
+        if used > 0 && used + minutes > daily_minutes {
             (day, used) = (day.plus(1), 0);
         }
-        used += task.minutes;
-        placed.push((at, Some(task.due.unwrap_or(day))));
-    }
-    placed.extend((0..tasks.len()).filter(|at| tasks[*at].completed).map(|at| (at, tasks[at].due)));
-    placed
+        used += minutes;
+        day
+    };
+    tasks.iter().map(place).collect()
 }
 
 /// The same tasks in an order in which no subject follows itself while another is left.
@@ -174,7 +176,7 @@ mod tests {
     #[test]
     fn goals_give_their_subjects_more_time_and_priority() {
         let plan =
-            agenda(&texts(&["Biology", "History"]), 360, &texts(&["Pass the BIOLOGY exam", "Sleep well"]));
+            spread(&texts(&["Biology", "History"]), 360, &texts(&["Pass the BIOLOGY exam", "Sleep well"]));
         let of = |subject: &str| plan.iter().filter(|outline| outline.subject == subject).collect::<Vec<_>>();
         let (biology, history) = (of("Biology"), of("History"));
         assert_eq!((biology.len(), history.len()), (6, 2));
@@ -191,7 +193,7 @@ mod tests {
     #[test]
     fn little_time_makes_short_sessions() {
         let minutes = |subjects: &[&str], minutes| {
-            agenda(&texts(subjects), minutes, &[]).iter().map(|outline| outline.minutes).collect::<Vec<_>>()
+            spread(&texts(subjects), minutes, &[]).iter().map(|outline| outline.minutes).collect::<Vec<_>>()
         };
         assert_eq!(minutes(&["a"], 30), [30]);
         assert_eq!(minutes(&["a", "b", "c"], 60), [20, 20, 20]);
@@ -210,15 +212,12 @@ mod tests {
             pending(None, Priority::High, 60, "c"),
             Pending { completed: true, ..pending(None, Priority::High, 60, "c") },
         ];
-        let placed = ordered(&tasks, 120, today);
-        assert_eq!(placed.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [1, 3, 4, 2, 0, 5]);
-        let day = |number: usize| placed[number].1.map(|day| day.to_string());
-        assert_eq!(day(0).as_deref(), Some("2026-12-01"));
-        assert_eq!(
-            [day(1), day(2), day(3), day(4)].map(Option::unwrap),
-            ["2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"]
-        );
-        assert_eq!(day(5), None);
+        let order = ordered(&tasks);
+        assert_eq!(order, [1, 3, 4, 2, 0, 5]);
+        let in_order: Vec<Pending> = order.into_iter().map(|at| tasks[at].clone()).collect();
+        let days = days(&in_order, 120, today);
+        let days: Vec<i64> = days.into_iter().map(|day| day.since(today)).collect();
+        assert_eq!(days, [0, 0, 1, 2, 3, 3]);
     }
 
     proptest! {
@@ -230,7 +229,7 @@ mod tests {
         ) {
             let minutes = minutes * STEP;
             let subjects: Vec<String> = ('a'..='t').take(count).map(String::from).collect();
-            let plan = agenda(&subjects, minutes, &goals);
+            let plan = spread(&subjects, minutes, &goals);
             prop_assert_eq!(plan.iter().map(|outline| outline.minutes).sum::<u32>(), minutes);
             prop_assert!(plan.iter().all(|outline| outline.minutes >= SESSION_MIN));
             let named: BTreeSet<_> = plan.iter().map(|outline| &outline.subject).collect();
@@ -253,16 +252,16 @@ mod tests {
                     completed,
                 })
                 .collect();
-            let placed = ordered(&tasks, daily, Day::number(20_000));
-            let places: BTreeSet<usize> = placed.iter().map(|(at, _)| *at).collect();
-            prop_assert_eq!((placed.len(), places.len()), (tasks.len(), tasks.len()));
-            let mut minutes = std::collections::BTreeMap::new();
-            for (at, day) in placed.iter().filter(|(at, _)| !tasks[*at].completed && tasks[*at].due.is_none()) {
-                let day: &mut Vec<u32> = minutes.entry(*day).or_default();
-                day.push(tasks[*at].minutes);
-            }
-            for day in minutes.values() {
-                prop_assert!(day.len() == 1 || day.iter().sum::<u32>() <= daily);
+            let order = ordered(&tasks);
+            let places: BTreeSet<usize> = order.iter().copied().collect();
+            prop_assert_eq!((order.len(), places.len()), (tasks.len(), tasks.len()));
+            let today = Day::number(20_000);
+            let days = days(&tasks, daily, today);
+            prop_assert!(days.is_sorted() && days.iter().all(|day| *day >= today));
+            for day in &days {
+                let minutes = days.iter().zip(&tasks).filter(|(other, task)| *other == day && !task.completed);
+                let minutes: Vec<u32> = minutes.map(|(_, task)| task.minutes).collect();
+                prop_assert!(minutes.len() <= 1 || minutes.iter().sum::<u32>() <= daily);
             }
         }
     }

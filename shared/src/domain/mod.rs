@@ -1,6 +1,6 @@
 //! What the platform is about, without I/O: types, rules and state machines.
 
-mod agenda;
+pub mod agenda;
 mod attempt;
 mod fold;
 mod id;
@@ -27,7 +27,6 @@ mod user;
 mod worker;
 mod zone;
 
-pub use agenda::{Outline, Pending, agenda, ordered};
 pub use attempt::{Attempt, Given, QuestionResult, Submission};
 pub use fold::fold;
 pub use id::{Id, InvalidId, JobId};
@@ -48,7 +47,7 @@ pub use question_rules::{
 };
 pub use quiz::{
     Answer, Bloom, Difficulty, Edition, Generation, Key, Method, Pairs, Provider, Question, QuestionType,
-    Quiz, QuizStatus, Settings, Source,
+    Quiz, QuizStatus, Settings, Source, SourceSize,
 };
 pub use quota::{Quota, Standing};
 pub use report::{

@@ -235,6 +235,19 @@ impl Default for Settings {
     }
 }
 
+/// How much text a quiz was made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceSize {
+    /// Words, split at white space.
+    pub words: u32,
+    /// Unicode characters.
+    pub characters: u32,
+    /// Pages that were read, of a document that has pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<u32>,
+}
+
 /// Whether new attempts may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -305,6 +318,9 @@ pub struct Quiz {
     /// The text it was made from, cut to a bounded length; the old backend reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_content: Option<String>,
+    /// How much text it was made from; unknown for those of the old backend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_size: Option<SourceSize>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.

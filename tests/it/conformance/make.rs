@@ -7,7 +7,8 @@ use shared::{
         Answer, Attempt, Availability, Bloom, Difficulty, Edition, Generation, Given, Id, Job, JobError,
         JobId, JobResult, Key, Method, NewJob, Pairs, Phase, Plan, PlanBrief, PlanDay, PlanTask, Priority,
         Progress, Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Session, SessionType,
-        Settings, Source, StudySession, Subject, SubjectDifficulty, Submission, TaskKind, Timestamp, User,
+        Settings, Source, SourceSize, StudySession, Subject, SubjectDifficulty, Submission, TaskKind,
+        Timestamp, User,
     },
     jobs::{JobKind, noop::Noop},
 };
@@ -136,6 +137,7 @@ pub fn quiz(id: Id, owner: Id, title: &str, topic: &str, now: Timestamp) -> Quiz
         average_score: 0.0,
         edition: Edition::default(),
         source_content: Some("The mitochondrion is the powerhouse of the cell.".to_owned()),
+        source_size: Some(SourceSize { words: 8, characters: 48, pages: Some(2) }),
         created_at: now,
         updated_at: now,
     }

@@ -46,6 +46,7 @@ async fn a_quiz_without_its_optional_parts_is_read_as_it_was_written(bench: &Ben
     quiz.created_by = None;
     quiz.description = None;
     quiz.source_content = None;
+    quiz.source_size = None;
     quiz.generation.model = None;
     quiz.generation.prompt_version = None;
     quiz.settings.time_limit = None;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::{
     domain::{
         Edition, Generation, Id, Job, JobError, JobResult, Method, Progress, Provider, Quiz, QuizStatus,
-        Settings,
+        Settings, SourceSize,
     },
     jobs::quiz_generate::{QuizGenerate, Source},
 };
@@ -76,6 +76,7 @@ pub(super) async fn run(
         average_score: 0.0,
         edition: Edition::default(),
         source_content: Some(source_content(&document)),
+        source_size: Some(source_size(&document)),
         created_at: now,
         updated_at: now,
     };
@@ -165,6 +166,16 @@ fn topic_of(document: &Document) -> String {
 fn source_content(document: &Document) -> String {
     let pages: Vec<&str> = document.pages.iter().map(|page| page.text.as_str()).collect();
     pages.join("\n\n").chars().take(SOURCE_KEPT).collect()
+}
+
+fn source_size(document: &Document) -> SourceSize {
+    let pages = document.pages.iter().filter(|page| page.number.is_some()).count();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    SourceSize {
+        words: count(document.words()),
+        characters: count(document.chars()),
+        pages: (pages > 0).then(|| count(pages)),
+    }
 }
 
 /// Removes from a job's record the password that opens its document.

@@ -207,6 +207,9 @@ fn write(quiz: &Quiz, questions: &[Question]) -> Result<Document> {
     }
     doc.extend(quiz.created_by.map(|id| ("createdBy".to_owned(), id.into())));
     doc.extend(quiz.description.as_ref().map(|text| ("description".to_owned(), text.into())));
+    if let Some(size) = &quiz.source_size {
+        doc.insert("sourceSize", bson_of(size)?);
+    }
     doc.extend(quiz.source_content.as_ref().map(|text| ("sourceContent".to_owned(), text.into())));
     Ok(doc)
 }
@@ -261,6 +264,7 @@ fn read(doc: &Document, keys: Vec<Question>) -> Result<Quiz> {
             previous: fields.id(&["previousVersion"]),
         },
         source_content: fields.text(&["sourceContent", "source_content"]),
+        source_size: fields.value(&["sourceSize"]),
         created_at,
         updated_at: fields.date(&["updatedAt", "updated_at"]).unwrap_or(created_at),
     })
