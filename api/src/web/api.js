@@ -22,7 +22,8 @@ export function onSessionLost(handler) {
 }
 
 async function send(method, path, { json, form, keepalive } = {}) {
-  const headers = { accept: 'application/json' };
+  // Says that this page knows jobs: in old frontend mode others get their quiz in another shape.
+  const headers = { accept: 'application/json', prefer: 'respond-async' };
   let body = form;
   if (json !== undefined) {
     headers['content-type'] = 'application/json';

@@ -26,6 +26,7 @@ mod generate;
 mod idempotency;
 mod jobs;
 mod journey;
+mod legacy;
 mod limits;
 mod lists;
 mod openapi;
