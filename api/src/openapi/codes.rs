@@ -97,7 +97,6 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("store.unavailable", Jobs, "The database does not answer. Try again in a moment."),
     ("study_session.not_found", Requests, "There is no such study session, or it is not yours."),
     ("study_session.other_user", Requests, "Study sessions are recorded for oneself; leave userId out."),
-    ("task.not_found", Requests, "The plan has no such task."),
     ("task.not_found", Requests, "There is no such task, or it is not yours."),
     ("text.not_utf8", Jobs, "The text is not UTF-8."),
     ("text.too_short", Jobs, "The text is too short to make questions from."),
