@@ -14,7 +14,7 @@ on_each_mix!(
     a_running_job_can_be_cancelled_and_retried,
 );
 
-const KEY: &str = "sk-of-the-tests-f00dfacecafe";
+pub const KEY: &str = "sk-of-the-tests-f00dfacecafe";
 
 /// An app whose provider is the scripted one, and a learner.
 pub async fn start(mix: Mix) -> (Deepseek, App, Client) {

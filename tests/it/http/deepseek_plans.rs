@@ -1,10 +1,10 @@
 //! Study plans worded by DeepSeek, here a scripted one.
 
 use harness::Client;
-use harness::deepseek::Reply;
+use harness::deepseek::{Deepseek, Reply};
 use serde_json::{Value, json};
 
-use crate::deepseek::start;
+use crate::deepseek::{KEY, start};
 use crate::mix::Mix;
 use crate::plans::{morning, plan_ask};
 use crate::support::*;
@@ -15,6 +15,7 @@ on_each_mix!(
     a_provider_that_is_away_is_tried_again_and_then_done_without,
     a_subject_the_provider_forgot_is_worded_plainly,
     the_provider_learns_what_is_to_be_planned_and_nothing_else,
+    without_consent_nothing_goes_out_and_the_plan_comes_all_the_same,
 );
 
 async fn generate(learner: &Client) -> Value {
@@ -130,4 +131,17 @@ async fn the_provider_learns_what_is_to_be_planned_and_nothing_else(mix: Mix) {
     assert_eq!(form["goals"], "Pass with a good mark; understand integrals.");
     assert!(!request.body.to_string().contains("example.com"), "the provider learns the e-mail");
     assert_eq!(request.body["user_id"], learner.user_id());
+}
+
+async fn without_consent_nothing_goes_out_and_the_plan_comes_all_the_same(mix: Mix) {
+    let provider = Deepseek::start().await;
+    let options = Mix::options().env("DEEPSEEK_API_KEY", KEY).env("DEEPSEEK_BASE_URL", provider.url());
+    let app = mix.start(options.env("AI_CONSENT", "required")).await;
+    let learner = app.client().register().await;
+    let job = generate(&learner).await;
+    assert_eq!((self::provider(&made(&learner, &job).await), provider.count()), ("local", 0));
+    assert!(text(&job["notices"][0]).contains("aiConsent"), "{job:#}");
+    learner.put("/users/me", &json!({ "preferences": { "aiConsent": true } })).await.expect(200);
+    let job = generate(&learner).await;
+    assert_eq!((self::provider(&made(&learner, &job).await), provider.count()), ("deepseek", 1));
 }

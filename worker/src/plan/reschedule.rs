@@ -45,12 +45,15 @@ pub(crate) fn reschedule(plan: &Plan, start: Start) -> Option<Rescheduled> {
         }
     }
     let mut left_out = Vec::new();
-    while let Some(next) = homeless.iter().enumerate().min_by_key(|(_, task)| Reverse(value(task))) {
-        let task = homeless.remove(next.0);
-        match settle(&mut rooms, task) {
-            // They have a lower priority, so this comes to an end.
-            Ok(gave_way) => homeless.extend(gave_way),
-            Err(task) => left_out.push(task),
+    while let Some((next, _)) = homeless.iter().enumerate().min_by_key(|(_, task)| Reverse(value(task))) {
+        let task = homeless.remove(next);
+        match place_for(&mut rooms, &task) {
+            Some((room, lower)) => {
+                // They have a lower priority, so this comes to an end.
+                homeless.extend(room.take(&lower));
+                room.add(task);
+            }
+            None => left_out.push(task),
         }
     }
     Some(Rescheduled { days: days(plan, start.today, rooms), left_out })
@@ -87,24 +90,18 @@ fn misplaced(plan: &Plan, today: Day) -> Vec<PlanTask> {
     elsewhere.flat_map(|day| &day.tasks).filter(|task| task.is_open()).cloned().collect()
 }
 
-/// Finds a place for a task and returns those that had to give way; without a place the task comes back.
-fn settle(rooms: &mut [Room], task: PlanTask) -> Result<Vec<PlanTask>, PlanTask> {
-    let free = rooms.iter_mut().filter(|room| room.fits(Some(&task), &[]));
-    if let Some(room) = free.min_by(|one, other| one.fullness().total_cmp(&other.fullness())) {
-        room.add(task);
-        return Ok(Vec::new());
-    }
-    let places = rooms.iter_mut().filter_map(|room| Some((room.giving_way(&task)?, room)));
-    match places
-        .min_by_key(|(lower, room)| lower.iter().map(|at| room.open[*at].estimated_duration).sum::<u32>())
-    {
-        Some((lower, room)) => {
-            let gave_way = room.take(&lower);
-            room.add(task);
-            Ok(gave_way)
+/// The day a task goes to, and which of its tasks have to give way.
+fn place_for<'a>(rooms: &'a mut [Room], task: &PlanTask) -> Option<(&'a mut Room, Vec<usize>)> {
+    let free = rooms.iter().enumerate().filter(|(_, room)| room.fits(Some(task), &[]));
+    let emptiest = free.min_by(|(_, one), (_, other)| one.fullness().total_cmp(&other.fullness()));
+    let (place, lower) = match emptiest {
+        Some((place, _)) => (place, Vec::new()),
+        None => {
+            let places = rooms.iter().enumerate().filter_map(|(at, room)| Some((at, room.giving_way(task)?)));
+            places.min_by_key(|(at, lower)| rooms[*at].minutes_of(lower))?
         }
-        None => Err(task),
-    }
+    };
+    Some((&mut rooms[place], lower))
 }
 
 impl Room {
@@ -136,6 +133,10 @@ impl Room {
             .map(|count| &lower[..count])
             .find(|lower| self.fits(Some(task), lower))
             .map(<[_]>::to_vec)
+    }
+
+    fn minutes_of(&self, places: &[usize]) -> u32 {
+        places.iter().map(|at| self.open[*at].estimated_duration).sum()
     }
 
     fn add(&mut self, task: PlanTask) {
