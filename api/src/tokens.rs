@@ -1,4 +1,5 @@
-//! Access and refresh tokens. Both are HS256 JWTs; refresh tokens are signed with a key of their own,
+//! Access and refresh tokens. Both are HS256 JWTs; refresh tokens are signed with a key of their own, and so are
+//! the keys of jobs,
 //! so that no other service that knows the secret takes one for an access token.
 
 use std::time::Duration;
@@ -7,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use shared::domain::{Id, Session, Timestamp, User};
+use shared::domain::{Id, JobId, Session, Timestamp, User};
 
 /// How far ahead another server's clock may be, in seconds.
 const SKEW_SECONDS: i64 = 60;
@@ -41,6 +42,16 @@ pub struct Refresh {
     pub exp: i64,
 }
 
+/// What a job's key says: whoever has it may look at the job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct JobKey {
+    job: JobId,
+    exp: i64,
+}
+
+/// How long a job's key is good.
+const JOB_KEY_LASTS: Duration = Duration::from_secs(3600);
+
 /// A token cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
@@ -60,8 +71,10 @@ pub enum TokenError {
 pub struct Tokens {
     sign_access: EncodingKey,
     sign_refresh: EncodingKey,
+    sign_job: EncodingKey,
     verify_access: Vec<DecodingKey>,
     verify_refresh: Vec<DecodingKey>,
+    verify_job: Vec<DecodingKey>,
     lifetime: Duration,
 }
 
@@ -71,13 +84,13 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-fn refresh_key(secret: &SecretString) -> Vec<u8> {
-    Sha256::new()
-        .chain_update(b"smartstudy refresh token\0")
-        .chain_update(secret.expose_secret())
-        .finalize()
-        .to_vec()
+/// A key of its own for one use of the secret.
+fn key_for(usage: &[u8], secret: &SecretString) -> Vec<u8> {
+    Sha256::new().chain_update(usage).chain_update(secret.expose_secret()).finalize().to_vec()
 }
+
+const REFRESH: &[u8] = b"smartstudy refresh token\0";
+const JOB: &[u8] = b"smartstudy job key\0";
 
 impl Tokens {
     /// Signs with `secret`; verifies with it and with `previous`. Access tokens live for `lifetime`.
@@ -85,11 +98,13 @@ impl Tokens {
         let all = || std::iter::once(secret).chain(previous);
         Self {
             sign_access: EncodingKey::from_secret(secret.expose_secret().as_bytes()),
-            sign_refresh: EncodingKey::from_secret(&refresh_key(secret)),
+            sign_refresh: EncodingKey::from_secret(&key_for(REFRESH, secret)),
+            sign_job: EncodingKey::from_secret(&key_for(JOB, secret)),
             verify_access: all()
                 .map(|key| DecodingKey::from_secret(key.expose_secret().as_bytes()))
                 .collect(),
-            verify_refresh: all().map(|key| DecodingKey::from_secret(&refresh_key(key))).collect(),
+            verify_refresh: all().map(|key| DecodingKey::from_secret(&key_for(REFRESH, key))).collect(),
+            verify_job: all().map(|key| DecodingKey::from_secret(&key_for(JOB, key))).collect(),
             lifetime,
         }
     }
@@ -119,6 +134,17 @@ impl Tokens {
             exp: session.expires_at.seconds(),
         };
         sign(&claims, &self.sign_refresh)
+    }
+
+    /// A key to look at a job with, for an hour and without a login.
+    pub fn job_key(&self, job: JobId, now: Timestamp) -> Result<String, TokenError> {
+        sign(&JobKey { job, exp: (now + JOB_KEY_LASTS).seconds() }, &self.sign_job)
+    }
+
+    /// Reads a job's key.
+    pub fn read_job_key(&self, key: &str, now: Timestamp) -> Result<JobId, TokenError> {
+        let claims: JobKey = verify(key, &self.verify_job)?;
+        if claims.exp <= now.seconds() { Err(TokenError::Expired) } else { Ok(claims.job) }
     }
 
     /// Reads an access token.

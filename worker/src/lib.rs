@@ -10,6 +10,7 @@ use shared::{
     jobs::Ledger,
 };
 
+mod archive;
 mod bell;
 mod compose;
 mod document;

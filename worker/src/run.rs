@@ -173,8 +173,14 @@ impl Run {
     /// Saves a piece of work, so that a later try does not do it again.
     pub async fn checkpoint(&self, name: &str, value: &impl Serialize) -> Result<(), Stop> {
         let value = serde_json::to_value(value).map_err(|error| StoreError::Internal(error.into()))?;
-        self.context.ledger.store.put_checkpoint(self.id, name, &value).await?;
-        self.change(|job, token, _| job.checkpointed(token)).await
+        let store = &self.context.ledger.store;
+        store.put_checkpoint(self.id, name, &value).await?;
+        let held = self.change(|job, token, _| job.checkpointed(token)).await;
+        if matches!(held, Err(Stop::Lost)) && store.job(self.id).await?.is_none() {
+            // The record was erased with its account, and what was just saved came after that.
+            store.delete_checkpoints(self.id).await?;
+        }
+        held
     }
 
     /// What earlier tries saved, by name.

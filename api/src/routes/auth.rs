@@ -27,6 +27,8 @@ mod mail;
 mod password;
 pub mod sessions;
 
+pub use password::confirmed;
+
 use sessions::{SessionView, start};
 
 /// This file's routes.

@@ -15,12 +15,12 @@ use futures::stream;
 use shared::domain::{Event, JobId};
 use tokio::{sync::broadcast, time::timeout};
 
-use super::jobs::own;
+use super::jobs::Viewer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    extract::{Caller, Path},
+    extract::Path,
     problem::{Problem, ProblemBody, Result},
 };
 
@@ -39,7 +39,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Follows a job: `status`, `progress`, `questions`, and last `done` or `error`. Ids ascend without gaps;
 /// after `Last-Event-ID` the stream goes on where it was, on any replica.
 #[utoipa::path(get, path = "/jobs/{id}/events", tag = "jobs",
-    params(("id" = String, Path), ("Last-Event-ID" = Option<i64>, Header, description = "The last event the client has")),
+    params(("id" = String, Path), Viewer, ("Last-Event-ID" = Option<i64>, Header, description = "The last event the client has")),
     security(("bearer" = []), ("cookie" = [])), responses(
         (status = 200, content_type = "text/event-stream", body = String),
         (status = 204, description = "The job is finished and the client has its last event"),
@@ -49,14 +49,14 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
     ))]
 pub async fn stream(
     State(app): State<App>,
-    caller: Caller,
+    viewer: Viewer,
     Path(id): Path<JobId>,
     headers: HeaderMap,
 ) -> Result<Response> {
     let after = last_event_id(&headers)?;
     // Subscribed before the log is read, so that nothing falls between the two.
     let changes = app.ledger.notifier.subscribe();
-    let job = own(&app, &caller, id).await?;
+    let job = viewer.job(&app, id).await?;
     if job.status.is_finished() && after >= job.last_event {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

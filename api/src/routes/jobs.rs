@@ -23,6 +23,10 @@ use crate::{
     problem::{Problem, ProblemBody, Result},
 };
 
+mod viewer;
+
+pub use viewer::Viewer;
+
 /// This file's routes.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -112,6 +116,19 @@ impl JobView {
             },
         }
     }
+
+    /// The job for somebody without a login: its own address and that of its events carry a key instead.
+    pub fn with_key(job: Job, key: &str) -> Self {
+        let mut view = Self::from(job);
+        view.links.this = format!("{}?key={key}", view.links.this);
+        view.links.events = format!("{}?key={key}", view.links.events);
+        view
+    }
+
+    /// Its own address.
+    pub fn address(&self) -> &str {
+        &self.links.this
+    }
 }
 
 /// 202: the job, where it is, and when to ask again.
@@ -137,7 +154,7 @@ pub async fn answer(
 }
 
 /// The job as it is when it is finished, or when the time to wait is over.
-async fn outcome(app: &App, job: Job, wait: Wait) -> Result<Job> {
+pub async fn outcome(app: &App, job: Job, wait: Wait) -> Result<Job> {
     until(app, job, wait, |job| job.status.is_finished()).await
 }
 
@@ -210,7 +227,7 @@ pub async fn list(
 /// A job. With `Prefer: wait=N` the answer waits until the job is finished, or, for a caller who sends
 /// `If-None-Match`, until it has changed.
 #[utoipa::path(get, path = "/jobs/{id}", tag = "jobs",
-    params(("id" = String, Path), ("Prefer" = Option<String>, Header, description = "`wait=N`, at most 120 s")),
+    params(("id" = String, Path), Viewer, ("Prefer" = Option<String>, Header, description = "`wait=N`, at most 120 s")),
     security(("bearer" = []), ("cookie" = [])), responses(
         (status = 200, body = JobView, headers(("ETag" = String), ("Retry-After" = u32))),
         (status = 304, description = "The caller has this version already"),
@@ -220,20 +237,20 @@ pub async fn list(
     ))]
 pub async fn get(
     State(app): State<App>,
-    caller: Caller,
+    viewer: Viewer,
     Path(id): Path<JobId>,
     wait: Wait,
     conditions: Conditions,
 ) -> Result<Response> {
-    let job = own(&app, &caller, id).await?;
-    let knows = |job: &Job| Tag::of(&JobView::from(job.clone())).is_ok_and(|tag| conditions.knows(&tag));
+    let job = viewer.job(&app, id).await?;
+    let knows = |job: &Job| Tag::of(&viewer.view(job.clone())).is_ok_and(|tag| conditions.knows(&tag));
     let job = if knows(&job) {
         until(&app, job, wait, |job| job.status.is_finished() || !knows(job)).await?
     } else {
         outcome(&app, job, wait).await?
     };
     let unfinished = !job.status.is_finished();
-    let mut response = conditions.answer(&JobView::from(job))?;
+    let mut response = conditions.answer(&viewer.view(job))?;
     if unfinished {
         response.headers_mut().insert(header::RETRY_AFTER, POLL_AFTER);
     }

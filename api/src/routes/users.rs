@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod avatar;
+mod data;
 
 /// The routes of this file and of those below it.
 pub fn routes() -> OpenApiRouter<App> {
@@ -26,6 +27,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get))
         .routes(routes!(avatar::set_avatar))
         .routes(routes!(avatar::get_avatar))
+        .routes(routes!(data::export))
+        .routes(routes!(data::download))
+        .routes(routes!(data::erase))
 }
 
 /// An account with what its owner set.

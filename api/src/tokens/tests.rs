@@ -80,3 +80,20 @@ fn neither_kind_passes_for_the_other() {
     let access = tokens.access(&user(), Id([9; 12]), NOW).unwrap();
     assert_eq!(tokens.read_refresh(&access, NOW), Err(TokenError::Invalid));
 }
+
+#[test]
+fn a_jobs_key_is_good_for_an_hour_and_for_nothing_else() {
+    let tokens = tokens("secret", None);
+    let job: JobId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
+    let key = tokens.job_key(job, NOW).unwrap();
+    let last = NOW + Duration::from_secs(3599);
+    assert_eq!(tokens.read_job_key(&key, last), Ok(job));
+    assert_eq!(tokens.read_job_key(&key, NOW + Duration::from_secs(3600)), Err(TokenError::Expired));
+    assert_eq!(tokens.read_access(&key, NOW), Err(TokenError::Invalid));
+    assert_eq!(tokens.read_refresh(&key, NOW), Err(TokenError::Invalid));
+    for other in [tokens.refresh(&session()).unwrap(), tokens.access(&user(), Id([9; 12]), NOW).unwrap()] {
+        assert_eq!(tokens.read_job_key(&other, NOW), Err(TokenError::Invalid));
+    }
+    assert_eq!(self::tokens("other", None).read_job_key(&key, NOW), Err(TokenError::Invalid));
+    assert_eq!(self::tokens("other", Some("secret")).read_job_key(&key, NOW), Ok(job));
+}

@@ -2,6 +2,7 @@
 
 pub mod agenda;
 mod attempt;
+mod export;
 mod fold;
 mod id;
 mod job;
@@ -28,6 +29,7 @@ mod worker;
 mod zone;
 
 pub use attempt::{Attempt, Given, QuestionResult, Submission};
+pub use export::Export;
 pub use fold::fold;
 pub use id::{Id, InvalidId, JobId};
 pub use job::{

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+pub mod account_erase;
+pub mod account_export;
 mod dispatcher;
 mod ledger;
 #[cfg(feature = "testing")]
@@ -31,6 +33,8 @@ pub trait JobKind: Serialize + DeserializeOwned + Send + Sync {
 pub const KINDS: &[&str] = &[
     plan_generate::PlanGenerate::KIND,
     plan_reschedule::PlanReschedule::KIND,
+    account_erase::AccountErase::KIND,
+    account_export::AccountExport::KIND,
     quiz_generate::QuizGenerate::KIND,
     #[cfg(feature = "testing")]
     noop::Noop::KIND,
@@ -41,6 +45,20 @@ pub const KINDS: &[&str] = &[
 pub fn backoff(attempt: u32, jitter: f64, retry_after: Option<Duration>) -> Duration {
     let full = Duration::from_secs(2 << attempt.saturating_sub(1).min(8)).min(Duration::from_secs(300));
     full.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0).max(retry_after.unwrap_or_default())
+}
+
+/// Reads payloads as they were once written, and writes them back with all they said.
+#[cfg(test)]
+fn payloads<J: JobKind>(written: &str) {
+    let written: Vec<serde_json::Value> = serde_json::from_str(written).unwrap();
+    assert!(!written.is_empty());
+    for payload in written {
+        let read: J = serde_json::from_value(payload.clone()).unwrap();
+        let again = serde_json::to_value(&read).unwrap();
+        for (name, value) in payload.as_object().unwrap() {
+            assert_eq!(&again[name], value, "{name}");
+        }
+    }
 }
 
 #[cfg(test)]

@@ -23,10 +23,12 @@ macro_rules! backends {
 
 mod accounts;
 mod attempts;
+mod exports;
 mod idempotency;
 mod ledger;
 mod mail_tokens;
 mod mongo;
+mod owned;
 mod plans;
 mod queues;
 mod quizzes;
@@ -44,6 +46,7 @@ mod usage;
 pub use attempts::SubmissionFilter;
 pub use idempotency::{Idempotency, KEPT_FOR, KeptResponse};
 pub use ledger::{CheckpointHead, JobFilter};
+pub use owned::OwnedSource;
 pub use plans::{PlanOnDay, PlanSummary};
 pub use queues::JobCounts;
 pub use quizzes::{QuizFilter, QuizSummary};

@@ -23,6 +23,7 @@ mod lifecycle;
 mod limits;
 mod mail_tokens;
 mod old_study_sessions;
+mod owned;
 mod plans;
 mod queue;
 mod queues;

@@ -6,6 +6,7 @@
 mod mix;
 mod people;
 mod support;
+mod walk;
 
 mod accounts;
 mod admin;
@@ -21,6 +22,7 @@ mod calendars;
 mod cookies;
 mod deepseek;
 mod deepseek_plans;
+mod erasure;
 mod events;
 mod generate;
 mod idempotency;

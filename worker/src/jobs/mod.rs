@@ -8,7 +8,8 @@ use shared::jobs::noop::Noop;
 use shared::{
     domain::{Job, JobError, JobResult},
     jobs::{
-        JobKind, plan_generate::PlanGenerate, plan_reschedule::PlanReschedule, quiz_generate::QuizGenerate,
+        JobKind, account_erase::AccountErase, account_export::AccountExport, plan_generate::PlanGenerate,
+        plan_reschedule::PlanReschedule, quiz_generate::QuizGenerate,
     },
 };
 
@@ -17,6 +18,8 @@ use crate::{
     run::{Run, Stop},
 };
 
+mod account_erase;
+mod account_export;
 mod plan_generate;
 mod plan_reschedule;
 mod quiz_generate;
@@ -29,6 +32,8 @@ pub(crate) fn timeout(kind: &str) -> Duration {
     match kind {
         PlanGenerate::KIND => PlanGenerate::TIMEOUT,
         PlanReschedule::KIND => PlanReschedule::TIMEOUT,
+        AccountErase::KIND => AccountErase::TIMEOUT,
+        AccountExport::KIND => AccountExport::TIMEOUT,
         QuizGenerate::KIND => QuizGenerate::TIMEOUT,
         #[cfg(feature = "testing")]
         Noop::KIND => Noop::TIMEOUT,
@@ -41,6 +46,8 @@ pub(crate) async fn run(context: &Arc<Context>, run: &Arc<Run>, job: &Job) -> Re
     match job.kind.as_str() {
         PlanGenerate::KIND => plan_generate::run(context, run, payload(job)?).await,
         PlanReschedule::KIND => plan_reschedule::run(context, run, payload(job)?).await,
+        AccountErase::KIND => account_erase::run(context, run, payload(job)?).await,
+        AccountExport::KIND => account_export::run(context, run).await,
         QuizGenerate::KIND => quiz_generate::run(context, run, payload(job)?).await,
         #[cfg(feature = "testing")]
         Noop::KIND => {
@@ -59,6 +66,9 @@ pub(crate) fn forget_secrets(job: &mut Job) {
     let may_pass = job.error.as_ref().is_some_and(|error| error.retryable);
     if job.status.is_finished() && !may_pass && job.kind == QuizGenerate::KIND {
         quiz_generate::forget_password(job);
+    }
+    if job.result.is_some() && job.kind == AccountErase::KIND {
+        account_erase::forget_account(job);
     }
 }
 

@@ -19,12 +19,14 @@ mod blobs;
 mod checkpoints;
 mod convert;
 mod errors;
+mod exports;
 mod fields;
 mod idempotency;
 mod indexes;
 mod ledger;
 mod local_time;
 mod mail_tokens;
+mod owned;
 mod plans;
 mod queues;
 mod quiz_edits;
@@ -39,6 +41,8 @@ mod tallies;
 mod tasks;
 mod usage;
 mod users;
+
+pub(super) use owned::owned_sources;
 
 /// How long to look for a server, and to wait for a connection to it.
 const CONNECT_WITHIN: Duration = Duration::from_millis(1500);

@@ -13,10 +13,12 @@ use super::{Listing, Result, StoreError, Window};
 mod accounts;
 mod attempts;
 mod blobs;
+mod exports;
 mod idempotency;
 mod ledger;
 mod local_time;
 mod mail_tokens;
+mod owned;
 mod plans;
 mod queues;
 mod quizzes;
@@ -28,10 +30,13 @@ mod tallies;
 mod tasks;
 mod usage;
 
+pub(super) use owned::owned_sources;
+
 /// Each table keeps whole documents as JSON; generated columns are what queries look at.
 const SCHEMA: &[&str] = &[
     include_str!("schema/accounts.sql"),
     include_str!("schema/attempts.sql"),
+    include_str!("schema/exports.sql"),
     include_str!("schema/idempotency.sql"),
     include_str!("schema/ledger.sql"),
     include_str!("schema/mail_tokens.sql"),

@@ -138,6 +138,9 @@ pub const TABLE: &[Row] = &[
     row("PUT /users/me", OwnOnes, Account, Json(r#"{"name":"Countess"}"#)),
     row("DELETE /users/me", LoggedIn, Nothing, Empty),
     row("PUT /users/me/avatar", LoggedIn, Nothing, Pdf).gives("file.not_picture"),
+    row("POST /users/me/export", LoggedIn, Nothing, Empty),
+    row("GET /users/me/exports/{id}", OwnerOnly, Export, Empty),
+    row("POST /users/me/erase", LoggedIn, Nothing, Json(r#"{"password":"correct horse battery"}"#)),
     row("GET /users/{id}", LoggedIn, Account, Empty),
     row("GET /users/{id}/avatar", Public, Account, Empty).gives("avatar.not_found"),
 

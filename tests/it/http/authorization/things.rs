@@ -31,6 +31,8 @@ pub enum Thing {
     PlanFeed,
     /// A job that waits for a time far away.
     ScheduledJob,
+    /// A copy of all their data.
+    Export,
     /// A job that was cancelled.
     CancelledJob,
     /// A job that failed for good.
@@ -84,6 +86,10 @@ pub async fn make(thing: Thing, owner: &Client) -> Vec<String> {
         Thing::ScheduledJob => vec![a_job(owner).await],
         Thing::StudySession => {
             vec![owner.post("/study-sessions", &json!({})).await.expect(201).id().to_owned()]
+        }
+        Thing::Export => {
+            let export = post_and_wait(owner, "/users/me/export", &json!({})).await.expect(201);
+            vec![export.id().to_owned()]
         }
         Thing::CancelledJob => {
             let job = a_job(owner).await;

@@ -18,3 +18,4 @@ CREATE TABLE IF NOT EXISTS submissions (
 CREATE INDEX IF NOT EXISTS submissions_user ON submissions (user_id, id);
 CREATE INDEX IF NOT EXISTS submissions_quiz ON submissions (quiz_id, percentage);
 CREATE INDEX IF NOT EXISTS submissions_tallies ON submissions (user_id, completed_at, percentage, topic, quiz_id, id);
+CREATE INDEX IF NOT EXISTS open_attempts_user ON open_attempts (user_id);
