@@ -21,6 +21,7 @@ PLAIN = [
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI2NzQ1In0.c2lnbmF0dXJl"),
     (re.compile(r"\b[0-9a-f]{40}\b"), "6745c1f0a1b2c3d4e5f60718293a4b5c6d7e8f90"),
     (re.compile(r"\b(learner|new)-\d+-\d+\b"), "ada"),
+    (re.compile(r"\bmailed-\d+-\d+\b"), "5f0c9d1e7b3a48269e4fd2a1c6b80375"),
     (re.compile(r"http://127\.0\.0\.1:\d+|http://localhost:\d+"), "https://study.example.org"),
 ]
 UNDOCUMENTED = ["GET /openapi.json"]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt};
 use harness::Client;
-use harness::client::Reply;
+use harness::client::{Reply, Upload};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::store::Store;
@@ -22,6 +22,8 @@ on_each_mix!(every_route_has_one_row, everybody_is_answered_as_the_table_says);
 
 /// Rows that run at a time.
 const AT_ONCE: usize = 8;
+/// One grey pixel.
+const PICTURE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\x00\x00\x00\x0aIDATx\x9cch\x00\x00\x00\x82\x00\x81w\xcdr\xb6\x00\x00\x00\x00IEND\xaeB`\x82";
 
 /// Who calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,13 +126,13 @@ struct Tried {
 /// Calls a route as everybody.
 async fn try_row(visitor: Client, store: &Store, row: &Row, document: &Value) -> Tried {
     let people = People::new(&visitor, store).await;
-    let mut ids = things::make(row.thing, &people.owner).await;
+    let mut ids = things::make(row.thing, &people.owner, store).await;
     let mut used = false;
     let mut tried = Tried { wrong: Vec::new(), call: Value::Null };
     for actor in ACTORS {
         let expected = cell(row.access, actor);
         if expected == Granted && used && row.changes() {
-            ids = things::make(row.thing, &people.owner).await;
+            ids = things::make(row.thing, &people.owner, store).await;
         }
         used |= expected == Granted;
         let body = row.body.json(&ids);
@@ -202,7 +204,7 @@ async fn call(client: &Client, row: &Row, ids: &[String], body: Option<&Value>) 
     let path = format!("{}{}", path.join("/"), row.query);
     let request = client.request(method.parse::<Method>().expect("a method"), &path);
     match (row.body, body) {
-        (Body::Pdf, _) if method == Method::PUT => client.put_file(&path, fixture("lecture.pdf")).await,
+        (Body::Picture, _) => client.put_file(&path, Upload::new("me.png", "image/png", PICTURE)).await,
         (Body::Pdf, _) => client.upload(&path, &[("questionCount", "3")], fixture("lecture.pdf")).await,
         (_, Some(body)) => client.send(request.json(body)).await,
         (_, None) => client.send(request).await,

@@ -13,6 +13,7 @@ use crate::mix::Mix;
 use crate::support::*;
 
 on_each_mix!(
+    every_collection_belongs_to_users_or_is_known_not_to,
     nothing_is_left_of_an_erased_user,
     an_export_holds_everything_but_secrets,
     exports_are_their_users_own,
@@ -25,6 +26,14 @@ on_each_mix!(
 const EXEMPT: &[(&str, &str)] = &[
     // One job, which is due a minute after the first: it erases what somebody was still at writing.
     ("jobs", "the second round of the erasure has yet to run, and is to forget the account when it has"),
+];
+
+/// What holds nothing of users, and why.
+const NOBODYS: &[(&str, &str)] = &[
+    ("paused_queues", "says which queues stand still"),
+    ("workers", "says which workers there are"),
+    ("uploads.files", "is reached by the blobs that owned documents name"),
+    ("uploads.chunks", "is reached by the blobs that owned documents name"),
 ];
 
 /// Somebody who has used everything there is. Whoever adds something that users make adds it here.
@@ -135,6 +144,17 @@ async fn nothing_is_left_of_an_erased_user(mix: Mix) {
     assert_eq!(items(&history).len(), 1);
     assert_eq!(history[0]["id"], result["attemptId"]);
     student.get("/review/due").await.expect(200);
+}
+
+async fn every_collection_belongs_to_users_or_is_known_not_to(mix: Mix) {
+    let (app, store) = (mix.app().await, mix.store().await);
+    let owned: Vec<_> = store.owned_sources().iter().map(|source| source.name).collect();
+    let known = |name: &str| owned.contains(&name) || NOBODYS.iter().any(|(nobodys, _)| *nobodys == name);
+    let unknown: Vec<String> = mix.collections(app).await.into_iter().filter(|name| !known(name)).collect();
+    assert!(
+        unknown.is_empty(),
+        "declare these in shared/src/store/*/owned.rs, or say in NOBODYS why they hold nothing of users: {unknown:?}"
+    );
 }
 
 async fn an_export_holds_everything_but_secrets(mix: Mix) {

@@ -20,6 +20,25 @@ impl Mix {
         found
     }
 
+    /// The names of an app's collections or tables, but for those that an index for full text makes for itself.
+    pub async fn collections(self, app: &App) -> Vec<String> {
+        match self {
+            Self::Embedded => {
+                let all = tables(&mut sqlite(app).await).await;
+                let of_an_index = |name: &str| {
+                    let (index, _) = name.rsplit_once('_')?;
+                    all.iter().any(|other| other == index).then_some(())?;
+                    ["_config", "_content", "_data", "_docsize", "_idx"]
+                        .iter()
+                        .any(|part| name.ends_with(part))
+                        .then_some(())
+                };
+                all.iter().filter(|name| of_an_index(name).is_none()).cloned().collect()
+            }
+            Self::Production => database(app).await.list_collection_names().await.unwrap(),
+        }
+    }
+
     /// How many uploads and other files an app keeps; one that is there in part counts too.
     pub async fn uploads(self, app: &App) -> usize {
         match self {
@@ -50,15 +69,20 @@ async fn in_mongodb(app: &App, text: &str) -> BTreeMap<String, usize> {
     found
 }
 
-async fn in_sqlite(app: &App, text: &str) -> BTreeMap<String, usize> {
+async fn sqlite(app: &App) -> SqliteConnection {
     let file = app.dir().join("data/smartstudy.db");
-    let mut db = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap()
+}
+
+async fn tables(db: &mut SqliteConnection) -> Vec<String> {
+    let names = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'");
+    names.fetch_all(db).await.unwrap()
+}
+
+async fn in_sqlite(app: &App, text: &str) -> BTreeMap<String, usize> {
+    let mut db = sqlite(app).await;
     let mut found = BTreeMap::new();
-    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
-        .fetch_all(&mut db)
-        .await
-        .unwrap();
-    for table in tables {
+    for table in tables(&mut db).await {
         // The name is the database's own, so it is as good as ours.
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT * FROM \"{table}\"")));
         let rows = rows.fetch_all(&mut db).await.unwrap();

@@ -83,6 +83,7 @@ static OWNED: &[Owned] = &[
     owned("review_cards", Named(&["userId"])),
     owned("studysessions", Named(&["userId", "user_id.$id"])),
     owned("plans", Named(&["userId"])),
+    owned("tasks", Named(&["userId"])),
     owned("ai_usage", Named(&["userId"])),
     owned("exports", Named(&["userId"])).blobs(&[&["blob"]]).not_shown(),
     owned("idempotency_keys", Keyed(' ')).not_shown(),

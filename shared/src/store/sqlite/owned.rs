@@ -60,6 +60,7 @@ const OWNED: &[Owned] = &[
     table("review_cards", "user_id = ?1").key("quiz_id || '/' || question_id"),
     table("study_sessions", "user_id = ?1"),
     table("plans", "user_id = ?1").shown_as("json_set(doc, '$.days', json(days))"),
+    table("tasks", "user_id = ?1"),
     table("ai_usage", "user_id = ?1").key("day"),
     table("exports", "user_id = ?1").blobs(&["$.blob"]).not_shown(),
     table("idempotency_keys", "key >= ?1 || ' ' AND key < ?1 || '!'").key("key").not_shown(),

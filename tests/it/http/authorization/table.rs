@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use shared::domain::MailPurpose;
+
 use super::things::Thing::{self, *};
 use crate::support::{FAR, pages};
 
@@ -33,6 +35,8 @@ pub enum Body {
     Json(&'static str),
     /// A form with a PDF.
     Pdf,
+    /// A form with a picture.
+    Picture,
 }
 
 use Body::*;
@@ -83,8 +87,8 @@ pub const TABLE: &[Row] = &[
     row("POST /auth/refresh", Public, Login, Json(r#"{"refreshToken":"$1"}"#)),
     row("POST /auth/change-password", LoggedIn, Nothing, Json(r#"{"currentPassword":"correct horse battery","newPassword":"another horse"}"#)),
     row("POST /auth/forgot-password", Public, Account, Json(r#"{"email":"$2"}"#)),
-    row("POST /auth/reset-password", Public, Nothing, Json(r#"{"token":"x","password":"another horse"}"#)).gives("auth.token_invalid"),
-    row("POST /auth/verify-email", Public, Nothing, Json(r#"{"token":"x"}"#)).gives("auth.token_invalid"),
+    row("POST /auth/reset-password", Public, MailToken(MailPurpose::ResetPassword), Json(r#"{"token":"$1","password":"another horse"}"#)),
+    row("POST /auth/verify-email", Public, MailToken(MailPurpose::VerifyEmail), Json(r#"{"token":"$1"}"#)),
 
     row("POST /quiz/generate", LoggedIn, Nothing, TEXT),
     row("POST /quiz/generate-from-pdf", LoggedIn, Nothing, Pdf),
@@ -137,7 +141,7 @@ pub const TABLE: &[Row] = &[
     row("GET /users/me", OwnOnes, Account, Empty),
     row("PUT /users/me", OwnOnes, Account, Json(r#"{"name":"Countess"}"#)),
     row("DELETE /users/me", LoggedIn, Nothing, Empty),
-    row("PUT /users/me/avatar", LoggedIn, Nothing, Pdf).gives("file.not_picture"),
+    row("PUT /users/me/avatar", LoggedIn, Nothing, Picture),
     row("POST /users/me/export", LoggedIn, Nothing, Empty),
     row("GET /users/me/exports/{id}", OwnerOnly, Export, Empty),
     row("POST /users/me/erase", LoggedIn, Nothing, Json(r#"{"password":"correct horse battery"}"#)),

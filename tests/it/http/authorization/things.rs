@@ -2,6 +2,12 @@
 
 use harness::Client;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use shared::{
+    clock::Clock,
+    domain::{MailPurpose, MailToken},
+    store::Store,
+};
 
 use crate::support::*;
 
@@ -31,6 +37,8 @@ pub enum Thing {
     PlanFeed,
     /// A job that waits for a time far away.
     ScheduledJob,
+    /// A token as it is mailed.
+    MailToken(MailPurpose),
     /// A copy of all their data.
     Export,
     /// A job that was cancelled.
@@ -44,7 +52,7 @@ pub enum Thing {
 }
 
 /// Makes it and returns its ids.
-pub async fn make(thing: Thing, owner: &Client) -> Vec<String> {
+pub async fn make(thing: Thing, owner: &Client, store: &Store) -> Vec<String> {
     match thing {
         Thing::Nothing => vec![],
         Thing::Account => {
@@ -87,6 +95,7 @@ pub async fn make(thing: Thing, owner: &Client) -> Vec<String> {
         Thing::StudySession => {
             vec![owner.post("/study-sessions", &json!({})).await.expect(201).id().to_owned()]
         }
+        Thing::MailToken(purpose) => vec![mail_token(purpose, owner, store).await],
         Thing::Export => {
             let export = post_and_wait(owner, "/users/me/export", &json!({})).await.expect(201);
             vec![export.id().to_owned()]
@@ -123,4 +132,15 @@ async fn a_plan(owner: &Client) -> Value {
 
 async fn a_job(owner: &Client) -> String {
     text(&scheduled(owner).await["id"]).to_owned()
+}
+
+/// Put into the store, as only the mail has what it is told by.
+async fn mail_token(purpose: MailPurpose, owner: &Client, store: &Store) -> String {
+    let token = format!("mailed-{}-{}", std::process::id(), harness::unique());
+    let user =
+        store.user(owner.user_id().parse().expect("an id")).await.expect("the store").expect("the owner");
+    let hash = hex::encode(Sha256::digest(&token));
+    let stored = MailToken::new(hash, purpose, &user, Clock::System.now());
+    store.insert_mail_token(&stored).await.expect("the store");
+    token
 }
