@@ -33,6 +33,7 @@ mod links;
         (name = "attempts", description = "Taking quizzes"),
         (name = "review", description = "Repeating what was answered, when it is about to be forgotten"),
         (name = "study-sessions", description = "Recording time spent studying"),
+        (name = "notes", description = "Notes and searching them"),
         (name = "jobs", description = "Work in the background"),
         (name = "admin", description = "For operators: all jobs, and the queues they wait in"),
         (name = "operation", description = "Health and metrics"),

@@ -1,7 +1,7 @@
 use axum::{
     extract::{
         FromRequest, FromRequestParts, Request,
-        rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
+        rejection::{BytesRejection, JsonRejection, PathRejection},
     },
     http::{StatusCode, request::Parts},
 };
@@ -129,7 +129,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
-/// The query, validated.
+/// The query, validated. A field that is a list takes every value of a repeated name.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<T>(pub T);
 
@@ -137,9 +137,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Validate<Context: Default>> FromReque
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        let axum::extract::Query(value) =
-            query.map_err(|rejection: QueryRejection| data_problem(&rejection.body_text()))?;
+        let query = axum_extra::extract::Query::<T>::from_request_parts(parts, state).await;
+        let axum_extra::extract::Query(value) =
+            query.map_err(|rejection| data_problem(&rejection.body_text()))?;
         check(&value)?;
         Ok(Self(value))
     }

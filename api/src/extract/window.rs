@@ -30,7 +30,7 @@ struct Ask {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
     /// Where the `next` link of the part before goes on.
-    #[garde(inner(length(min = 1, max = 64)))]
+    #[garde(inner(length(min = 1, max = 2048)))]
     cursor: Option<String>,
     /// Number of the part, from 1, instead of a cursor.
     #[garde(inner(range(min = 1, max = 1_000_000)))]
@@ -43,9 +43,13 @@ struct Ask {
 
 /// What a kind of list may be sorted by.
 pub trait SortKey: Copy + Send + Sync + 'static {
-    /// Each key with its name; the first is the default, and its cursors are ids. Cursors of the others are the
-    /// key's value, a dot and the id.
+    /// Each key with its name; the first is the default.
     const KEYS: &'static [(&'static str, Self)];
+
+    /// Whether a text is a cursor of a list in this order: an id, unless the key has cursors of its own.
+    fn reads(self, cursor: &str) -> bool {
+        cursor.parse::<Id>().is_ok() || cursor.parse::<JobId>().is_ok()
+    }
 }
 
 /// Lists that are sorted by when things were made, and nothing else.
@@ -63,6 +67,8 @@ pub struct List<K = ByCreation> {
     pub window: Window,
     /// What to sort by.
     pub key: K,
+    /// Whether somebody asked for the order.
+    pub is_sorted: bool,
     uri: axum::http::Uri,
 }
 
@@ -94,8 +100,8 @@ impl<S: Send + Sync, K: SortKey> FromRequestParts<S> for List<K> {
             let names: Vec<String> = K::KEYS.iter().map(|(name, _)| format!("{name} or -{name}")).collect();
             return Err(Problem::field("sort", format!("sort must be {}", names.join(", "))));
         };
-        if ask.cursor.as_ref().is_some_and(|cursor| !is_cursor(cursor, name == first)) {
-            return Err(Problem::field("cursor", "cursor must be taken from a next link"));
+        if ask.cursor.as_ref().is_some_and(|cursor| !key.reads(cursor)) {
+            return Err(foreign_cursor());
         }
         let limit = ask.limit.unwrap_or(20);
         let skip = ask.page.filter(|_| ask.cursor.is_none()).map_or(0, |page| (page - 1) * u64::from(limit));
@@ -103,16 +109,34 @@ impl<S: Send + Sync, K: SortKey> FromRequestParts<S> for List<K> {
             Some(OriginalUri(uri)) => uri.clone(),
             None => parts.uri.clone(),
         };
-        Ok(Self { window: Window { limit, skip, after: ask.cursor, descending }, key: *key, uri })
+        Ok(Self {
+            window: Window { limit, skip, after: ask.cursor, descending },
+            key: *key,
+            is_sorted: ask.sort.is_some(),
+            uri,
+        })
     }
 }
 
-fn is_cursor(text: &str, is_id: bool) -> bool {
-    let value_and_id = || {
-        text.split_once('.')
-            .is_some_and(|(value, id)| value.parse::<i64>().is_ok() && id.parse::<Id>().is_ok())
-    };
-    if is_id { text.parse::<Id>().is_ok() || text.parse::<JobId>().is_ok() } else { value_and_id() }
+/// 400: the cursor is of another list, or none.
+pub fn foreign_cursor() -> Problem {
+    Problem::field("cursor", "cursor must be taken from a next link of the same list")
+}
+
+impl<K> List<K> {
+    /// The part of a list without a lasting order, whose cursors say how many items came before.
+    pub fn by_place(mut self) -> Result<Self> {
+        if let Some(cursor) = self.window.after.take() {
+            self.window.skip = cursor.parse::<u32>().map_err(|_| foreign_cursor())?.into();
+        }
+        Ok(self)
+    }
+}
+
+/// A part of a list without a lasting order: its cursors say how many items came before.
+pub fn listed_on<T: Serialize, K>(list: &List<K>, items: &[T], total: u64) -> Response {
+    let place = list.window.skip + items.len() as u64;
+    listed(list, items, total, Some(place.to_string()))
 }
 
 /// A part of a list: a bare array, with its total length and the address of the next part in headers.

@@ -19,6 +19,7 @@ mod events;
 mod generate;
 mod jobs;
 mod legacy;
+mod notes;
 mod operation;
 mod planner;
 mod question_edit;
@@ -49,6 +50,7 @@ fn table() -> Table {
         .merge(events::routes())
         .merge(generate::routes())
         .merge(jobs::routes())
+        .merge(notes::routes())
         .merge(operation::routes())
         .merge(planner::routes())
         .merge(quiz_edit::routes())

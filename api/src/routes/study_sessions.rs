@@ -9,7 +9,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{EVER, Id, PLANNED_MINUTES_MAX, SESSION_MINUTES_MAX, SessionType, StudySession, Timestamp},
-    store::StudySessionFilter,
+    store::{Cursor, StudySessionFilter},
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -237,6 +237,13 @@ pub enum By {
 impl SortKey for By {
     const KEYS: &'static [(&'static str, Self)] =
         &[("createdAt", Self::Creation), ("startTime", Self::Start)];
+
+    fn reads(self, cursor: &str) -> bool {
+        match self {
+            Self::Creation => cursor.parse::<Id>().is_ok(),
+            Self::Start => Cursor::is_instant(cursor),
+        }
+    }
 }
 
 /// Which sessions to list.

@@ -8,6 +8,7 @@ mod id;
 mod job;
 mod mail_token;
 mod mark;
+mod note;
 mod pages;
 mod plan;
 mod question_rules;
@@ -15,6 +16,7 @@ mod quiz;
 mod quota;
 mod report;
 mod review;
+mod search;
 mod sentence;
 mod session;
 mod share;
@@ -25,6 +27,7 @@ mod task;
 mod time;
 mod usage;
 mod user;
+mod words;
 mod worker;
 mod zone;
 
@@ -38,6 +41,11 @@ pub use job::{
 };
 pub use mail_token::{MailPurpose, MailToken};
 pub use mark::{Marks, mark, submit};
+pub use note::{
+    EXCERPT_SOURCE, Metadata, NOTE_CATEGORY_MAX, NOTE_CONTENT_MAX, NOTE_TAG_MAX, NOTE_TAGS_MAX,
+    NOTE_TITLE_MAX, Note, NoteChange, Trashed, counted, distinct_tags, excerpt, is_visible, metadata_fault,
+    tag_key, title_of,
+};
 pub use pages::{PageRanges, PageRangesError};
 pub use plan::{
     Availability, OpenDay, Phase, Plan, PlanBrief, PlanDay, PlanProgress, PlanTask, Priority, Subject,
@@ -57,6 +65,7 @@ pub use report::{
     StudyTime, TopicResult, Trend,
 };
 pub use review::{Card, CardState, Rating, scheduled};
+pub use search::{Highlight, Query, highlights};
 pub use sentence::sentence;
 pub use session::Session;
 pub use share::Share;
@@ -70,5 +79,6 @@ pub use task::Task;
 pub use time::{Timestamp, duration};
 pub use usage::{Cost, DayUsage, Prices, ProviderCall, Tariff, Usage};
 pub use user::{Preferences, Role, Theme, User, email_key};
+pub use words::{fold_case, words};
 pub use worker::Worker;
 pub use zone::{Day, InvalidDay, Shift, UnknownZone, Zone};

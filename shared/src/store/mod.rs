@@ -24,11 +24,13 @@ macro_rules! backends {
 mod accounts;
 mod attempts;
 mod exports;
+mod cursor;
 mod idempotency;
 mod ledger;
 mod mail_tokens;
 mod mongo;
 mod owned;
+mod notes;
 mod plans;
 mod queues;
 mod quizzes;
@@ -44,9 +46,11 @@ mod uploads;
 mod usage;
 
 pub use attempts::SubmissionFilter;
+pub use cursor::{Cursor, SortValue};
 pub use idempotency::{Idempotency, KEPT_FOR, KeptResponse};
 pub use ledger::{CheckpointHead, JobFilter};
 pub use owned::OwnedSource;
+pub use notes::{NoteFilter, NoteHit, NoteOrder, NoteSummary, trash_after};
 pub use plans::{PlanOnDay, PlanSummary};
 pub use queues::JobCounts;
 pub use quizzes::{QuizFilter, QuizSummary};
@@ -74,14 +78,15 @@ pub enum StoreError {
 /// What store calls return.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// Which part of a list, and in which order. Lists sort by id, which is by time of creation.
+/// Which part of a list, and in which direction. Lists sort by id, which is by time of creation, unless they are told
+/// to sort by something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
     /// Most items to return, 1–100.
     pub limit: u32,
     /// Items to pass over.
     pub skip: u64,
-    /// Only what comes after this id in the list's order.
+    /// Only what comes after this in the list's order: an id, or a [`Cursor`] where the list sorts by something else.
     pub after: Option<String>,
     /// Newest first.
     pub descending: bool,

@@ -1,6 +1,6 @@
 //! Study sessions.
 
-use super::{Listing, Result, Store, Window};
+use super::{Cursor, Listing, Result, SortValue, Store, Window};
 use crate::domain::{Id, SessionType, StudySession, Timestamp};
 
 /// Which study sessions to list; what is absent does not restrict.
@@ -30,20 +30,9 @@ impl StudySessionFilter {
     /// Where a list in this order goes on after a session.
     pub fn cursor(&self, session: &StudySession) -> String {
         if self.by_start {
-            format!("{}.{}", session.start_time.0, session.id)
+            Cursor { value: SortValue::At(session.start_time), id: session.id }.encode()
         } else {
             session.id.to_string()
-        }
-    }
-
-    /// The place that a cursor names: the start where the list is by start, and the id.
-    pub(super) fn place(cursor: &str) -> Option<(Option<Timestamp>, Id)> {
-        match cursor.split_once('.') {
-            Some((start, id)) => {
-                let start = jiff::Timestamp::from_millisecond(start.parse().ok()?).ok()?;
-                Some((Some(Timestamp(start.as_millisecond())), id.parse().ok()?))
-            }
-            None => Some((None, cursor.parse().ok()?)),
         }
     }
 }

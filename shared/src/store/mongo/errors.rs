@@ -7,9 +7,10 @@ use super::StoreError;
 
 /// The server's codes for a key that is there already.
 const DUPLICATE: [i32; 3] = [11000, 11001, 12582];
-/// The server's codes for what may pass: unreachable hosts, time limits, shutdown, elections.
-const PASSING: [i32; 19] =
-    [6, 7, 24, 50, 64, 74, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 46841];
+/// The server's codes for what may pass: unreachable hosts, time limits, shutdown, elections, a cache that is too full
+/// for a write.
+const PASSING: [i32; 20] =
+    [6, 7, 24, 50, 64, 74, 89, 91, 134, 189, 262, 388, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 46841];
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {

@@ -140,3 +140,16 @@ pub(super) fn readable<'a, T>(
         |doc| read(doc).inspect_err(|error| tracing::warn!(%error, "passed over a stored document")).ok();
     docs.filter_map(noted).collect()
 }
+
+/// A pattern that matches just this text.
+pub(super) fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut pattern, c| {
+        match c {
+            // No pattern may hold it as it is.
+            '\0' => pattern.push_str("\\x00"),
+            c if c.is_ascii_punctuation() => pattern.extend(['\\', c]),
+            c => pattern.push(c),
+        }
+        pattern
+    })
+}

@@ -9,11 +9,11 @@ use mongodb::{
     options::IndexOptions,
 };
 
-use super::{Mongo, Result, StoreError, defect, within};
+use super::{Mongo, Result, StoreError, defect, note_search::text_keys, within};
 use crate::store::KEPT_FOR;
 
-/// The server's codes for an index that is there with other options or another name.
-const CONFLICTS: [i32; 2] = [85, 86];
+/// The server's codes for an index that is there with other options or another name, or for a second text index.
+const CONFLICTS: [i32; 3] = [67, 85, 86];
 /// How long the building of an index may take.
 const BUILD_WITHIN: Duration = Duration::from_secs(30 * 60);
 
@@ -35,6 +35,10 @@ impl Mongo {
             let present = self.all(docs.list_indexes()).await?;
             let serves =
                 |other: &IndexModel| other.keys == index.keys && (is_unique(other) || !is_unique(&index));
+            if is_text(&index) && present.iter().any(is_text) {
+                tracing::warn!(collection, "searches go by an older text index: no collection has two");
+                return Ok(());
+            }
             if present.iter().any(serves) {
                 tracing::debug!(collection, keys = %index.keys, "an older index serves");
                 return Ok(());
@@ -57,6 +61,10 @@ fn conflicts(error: &Error) -> bool {
 
 fn is_unique(index: &IndexModel) -> bool {
     index.options.as_ref().and_then(|options| options.unique).unwrap_or_default()
+}
+
+fn is_text(index: &IndexModel) -> bool {
+    index.keys.values().any(|kind| kind.as_str() == Some("text"))
 }
 
 /// Each with its collection.
@@ -82,6 +90,10 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("studysessions", plain(doc! { "endTime": 1, "durationMinutes": 1, "startTime": 1 })),
         ("tasks", plain(doc! { "userId": 1, "_id": 1 })),
         ("attempts_open", with(doc! { "quizId": 1, "userId": 1 }, |options| options.unique = Some(true))),
+        ("notes", plain(doc! { "user": 1, "_id": 1 })),
+        ("notes", note_words()),
+        ("notes_trash", plain(doc! { "user": 1, "trashedAt": 1, "_id": 1 })),
+        ("notes_trash", plain(doc! { "trashedAt": 1 })),
         ("jobs", plain(doc! { "userId": 1, "_id": 1 })),
         ("jobs", plain(doc! { "status": 1, "_id": 1 })),
         ("jobs", plain(doc! { "kind": 1, "status": 1, "_id": 1 })),
@@ -138,4 +150,15 @@ fn unique_where_set(field: &str) -> IndexModel {
     let mut index = where_set(doc! { field: 1 }, field);
     index.options.get_or_insert_default().unique = Some(true);
     index
+}
+
+/// The words of notes, user by user. Without a language there are no stop words and no stems, so that every word is found
+/// as it is typed; the override has a name of its own, because a note with `language: "hi"` would be refused.
+fn note_words() -> IndexModel {
+    let (keys, weights) = text_keys();
+    with(keys, |options| {
+        options.weights = Some(weights);
+        options.default_language = Some("none".to_owned());
+        options.language_override = Some("smartstudyLanguage".to_owned());
+    })
 }

@@ -1,10 +1,10 @@
-//! MongoDB, shared with the old backend. `users`, `quizzes`, `quizattempts` and `studysessions` are
+//! MongoDB, shared with the old backend. `users`, `quizzes`, `quizattempts`, `studysessions` and `notes` are
 //! written in its (Mongoose) shape and read field by field, whatever wrote them; every other collection is ours
 //! and holds the domain types as they serialize.
 
 use std::time::Duration;
 
-use bson::{Bson, Document, doc};
+use bson::{Document, doc};
 use futures::TryStreamExt;
 use mongodb::{
     Client, Collection, Cursor, Database,
@@ -12,7 +12,7 @@ use mongodb::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{Result, StoreError, Window};
+use super::{Result, StoreError};
 
 mod attempts;
 mod blobs;
@@ -24,9 +24,14 @@ mod fields;
 mod idempotency;
 mod indexes;
 mod ledger;
+mod listing;
 mod local_time;
 mod mail_tokens;
 mod owned;
+mod metadata;
+mod note_search;
+mod note_trash;
+mod notes;
 mod plans;
 mod queues;
 mod quiz_edits;
@@ -131,32 +136,6 @@ impl Mongo {
     /// A collection read and written field by field.
     fn docs(&self, name: &str) -> Collection<Document> {
         self.db.collection(name)
-    }
-
-    /// The part of a list that `window` asks for, each document passed through `$set` stage
-    /// `shape`, and how long the whole is.
-    async fn list<T: DeserializeOwned + Send + Sync + Unpin>(
-        &self,
-        collection: &str,
-        filter: Document,
-        window: &Window,
-        after: Option<Bson>,
-        shape: Document,
-    ) -> Result<(Vec<T>, u64)> {
-        let docs = self.docs(collection);
-        let (beyond, order) = if window.descending { ("$lt", -1) } else { ("$gt", 1) };
-        let mut stages = vec![doc! { "$match": filter.clone() }];
-        stages.extend(after.map(|after| doc! { "$match": { "_id": { beyond: after } } }));
-        stages.push(doc! { "$sort": { "_id": order } });
-        if window.skip > 0 {
-            stages.push(doc! { "$skip": i64::try_from(window.skip).unwrap_or(i64::MAX) });
-        }
-        stages.push(doc! { "$limit": i64::from(window.limit.max(1)) });
-        stages.push(doc! { "$set": shape });
-        futures::try_join!(
-            self.all(docs.aggregate(stages).with_type::<T>()),
-            self.run(docs.count_documents(filter))
-        )
     }
 }
 

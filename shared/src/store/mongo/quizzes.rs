@@ -10,7 +10,7 @@ use super::{
     Mongo, RACES, Result, StoreError,
     convert::{Plain, bson_of, number},
     defect,
-    fields::{Fields, either, readable, text},
+    fields::{Fields, either, escaped, readable, text},
     inserted,
 };
 use crate::{
@@ -156,19 +156,6 @@ pub(super) fn or_default<T: Serialize + Default + PartialEq>(field: &str, value:
         doc! { field: { "$in": [name, null] } }
     } else {
         doc! { field: name }
-    })
-}
-
-/// A pattern that matches just this text.
-fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut pattern, c| {
-        match c {
-            // No pattern may hold it as it is.
-            '\0' => pattern.push_str("\\x00"),
-            c if c.is_ascii_punctuation() => pattern.extend(['\\', c]),
-            c => pattern.push(c),
-        }
-        pattern
     })
 }
 

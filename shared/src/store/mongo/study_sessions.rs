@@ -6,6 +6,7 @@ use super::{
     Mongo, Result, StoreError,
     convert::{Plain, bson_of, number},
     fields::{Fields, either, readable},
+    listing::By,
     submissions::converted,
 };
 use crate::{
@@ -49,32 +50,10 @@ impl Mongo {
         ];
         wanted.extend(bounds.into_iter().flatten().map(|bound| doc! { "$expr": bound }));
         let wanted = doc! { "$and": wanted };
-        let (beyond, order) = if window.descending { ("$lt", -1) } else { ("$gt", 1) };
-        let mut stages = vec![doc! { "$match": wanted.clone() }];
-        let sort = if filter.by_start {
-            stages.push(doc! { "$set": { "_start": start() } });
-            doc! { "_start": order, "_id": order }
-        } else {
-            doc! { "_id": order }
-        };
-        match window.after.as_deref().and_then(StudySessionFilter::place) {
-            Some((Some(start), id)) => stages.push(doc! { "$match": { "$or": [
-                { "_start": { beyond: start } },
-                { "_start": start, "_id": { beyond: id } },
-            ] } }),
-            Some((None, id)) => stages.push(doc! { "$match": { "_id": { beyond: id } } }),
-            None => {}
-        }
-        stages.extend([
-            doc! { "$sort": sort },
-            doc! { "$skip": i64::try_from(window.skip).unwrap_or(i64::MAX) },
-            doc! { "$limit": i64::from(window.limit.max(1)) },
-        ]);
-        let sessions = self.docs(STUDY_SESSIONS);
-        let (docs, total): (Vec<Plain>, u64) = futures::try_join!(
-            self.all(sessions.aggregate(stages).with_type()),
-            self.run(sessions.count_documents(wanted))
-        )?;
+        let by = if filter.by_start { By::Key(start()) } else { By::Id };
+        let whole = doc! { "__v": "$$REMOVE" };
+        let (docs, total): (Vec<Plain>, u64) =
+            self.list_by(STUDY_SESSIONS, wanted, by, window, whole).await?;
         Ok(Listing { items: readable(docs.iter().map(|Plain(doc)| doc), read), total })
     }
 

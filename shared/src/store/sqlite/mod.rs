@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
-use super::{Listing, Result, StoreError, Window};
+use super::{Cursor, Listing, Result, SortValue, StoreError, Window};
 
 mod accounts;
 mod attempts;
@@ -19,6 +19,8 @@ mod ledger;
 mod local_time;
 mod mail_tokens;
 mod owned;
+mod note_search;
+mod notes;
 mod plans;
 mod queues;
 mod quizzes;
@@ -40,6 +42,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/idempotency.sql"),
     include_str!("schema/ledger.sql"),
     include_str!("schema/mail_tokens.sql"),
+    include_str!("schema/notes.sql"),
     include_str!("schema/plans.sql"),
     include_str!("schema/queues.sql"),
     include_str!("schema/quizzes.sql"),
@@ -93,6 +96,18 @@ impl Sqlite {
         window: &Window,
         conditions: impl Fn(&mut QueryBuilder<Engine>),
     ) -> Result<Listing<T>> {
+        self.listing_by(table, column, None, window, conditions).await
+    }
+
+    /// The same, sorted by the column `key`, where there is one, and among equals by id.
+    async fn listing_by<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        key: Option<&'static str>,
+        window: &Window,
+        conditions: impl Fn(&mut QueryBuilder<Engine>),
+    ) -> Result<Listing<T>> {
         let mut count = QueryBuilder::new("SELECT count(*) FROM ");
         count.push(table).push(" WHERE true");
         conditions(&mut count);
@@ -101,10 +116,26 @@ impl Sqlite {
         let mut query = QueryBuilder::new("SELECT ");
         query.push(column).push(" FROM ").push(table).push(" WHERE true");
         conditions(&mut query);
-        if let Some(after) = &window.after {
-            query.push(if window.descending { " AND id < " } else { " AND id > " }).push_bind(after.clone());
+        let (beyond, direction) = if window.descending { (" < ", " DESC") } else { (" > ", "") };
+        match (key, &window.after) {
+            (None, Some(id)) => drop(query.push(" AND id").push(beyond).push_bind(id.clone())),
+            (Some(key), Some(after)) => {
+                let Cursor { value, id } = Cursor::decode(after)
+                    .ok_or_else(|| StoreError::Internal(format!("{after:?} is no cursor").into()))?;
+                query.push(" AND (").push(key).push(", id)").push(beyond).push("(");
+                query.push_bind(match value {
+                    SortValue::At(instant) => instant.to_string(),
+                    SortValue::Text(text) => text,
+                });
+                query.push(", ").push_bind(id.to_string()).push(")");
+            }
+            (_, None) => {}
         }
-        query.push(if window.descending { " ORDER BY id DESC" } else { " ORDER BY id" });
+        query.push(" ORDER BY ");
+        if let Some(key) = key {
+            query.push(key).push(direction).push(", ");
+        }
+        query.push("id").push(direction);
         query.push(" LIMIT ").push_bind(i64::from(window.limit));
         query.push(" OFFSET ").push_bind(window.skip.try_into().unwrap_or(i64::MAX));
         Ok(Listing { items: self.documents(query).await?, total: total.unsigned_abs() })

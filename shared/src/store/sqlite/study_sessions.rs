@@ -1,4 +1,4 @@
-use sqlx::{QueryBuilder, Row, Sqlite as Engine};
+use sqlx::{QueryBuilder, Sqlite as Engine};
 
 use super::{Result, Sqlite, document, encode, matching};
 use crate::{
@@ -29,31 +29,8 @@ impl Sqlite {
         filter: &StudySessionFilter,
         window: &Window,
     ) -> Result<Listing<StudySession>> {
-        let mut count = QueryBuilder::new("SELECT count(*) FROM study_sessions WHERE true");
-        narrow(&mut count, filter);
-        let total: i64 = count.build().fetch_one(&self.pool).await?.try_get(0)?;
-
-        let mut query = QueryBuilder::new("SELECT doc FROM study_sessions WHERE true");
-        narrow(&mut query, filter);
-        let (beyond, order) = if window.descending { (" < ", " DESC") } else { (" > ", "") };
-        match window.after.as_deref().and_then(StudySessionFilter::place) {
-            Some((Some(start), id)) => {
-                query.push(" AND (start_time, id)").push(beyond).push("(").push_bind(start.to_string());
-                query.push(", ").push_bind(id.to_string()).push(")");
-            }
-            Some((None, id)) => {
-                query.push(" AND id").push(beyond).push_bind(id.to_string());
-            }
-            None => {}
-        }
-        query.push(" ORDER BY ");
-        if filter.by_start {
-            query.push("start_time").push(order).push(", ");
-        }
-        query.push("id").push(order);
-        query.push(" LIMIT ").push_bind(i64::from(window.limit));
-        query.push(" OFFSET ").push_bind(window.skip.try_into().unwrap_or(i64::MAX));
-        Ok(Listing { items: self.documents(query).await?, total: total.unsigned_abs() })
+        let key = filter.by_start.then_some("start_time");
+        self.listing_by("study_sessions", "doc", key, window, |query| narrow(query, filter)).await
     }
 
     pub(in crate::store) async fn save_study_session(&self, session: &StudySession) -> Result<bool> {

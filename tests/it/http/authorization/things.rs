@@ -35,6 +35,12 @@ pub enum Thing {
     UnsettledPlan,
     /// The token of a study plan's feed.
     PlanFeed,
+    /// A note.
+    Note,
+    /// A note in the trash.
+    TrashedNote,
+    /// The tag, and category, of a note.
+    NoteTag,
     /// A job that waits for a time far away.
     ScheduledJob,
     /// A token as it is mailed.
@@ -91,6 +97,17 @@ pub async fn make(thing: Thing, owner: &Client, store: &Store) -> Vec<String> {
             let token = text(&plan["feedUrl"]).split('/').rev().nth(1).expect("a token").to_owned();
             vec![token]
         }
+        Thing::Note => vec![a_note(owner, json!({ "title": "Cells" })).await],
+        Thing::TrashedNote => {
+            let note = a_note(owner, json!({ "title": "Cells" })).await;
+            owner.delete(&format!("/notes/{note}")).await.expect(200);
+            vec![note]
+        }
+        Thing::NoteTag => {
+            let name = format!("name-{}", harness::unique());
+            a_note(owner, json!({ "title": "Cells", "tags": [name], "category": name })).await;
+            vec![name]
+        }
         Thing::ScheduledJob => vec![a_job(owner).await],
         Thing::StudySession => {
             vec![owner.post("/study-sessions", &json!({})).await.expect(201).id().to_owned()]
@@ -128,6 +145,10 @@ async fn a_plan(owner: &Client) -> Value {
     let subject = json!({ "name": "Art", "difficulty": "easy", "priority": "low" });
     let ask = json!({ "subjects": [subject], "dailyStudyHours": 0.5, "examDate": "2099-01-01" });
     post_and_wait(owner, "/planner/generate", &ask).await.expect(201).json
+}
+
+async fn a_note(owner: &Client, note: Value) -> String {
+    owner.post("/notes", &note).await.expect(201).id().to_owned()
 }
 
 async fn a_job(owner: &Client) -> String {
