@@ -122,8 +122,8 @@ backends! {
 
     /// Puts a note into the trash if it is as it was at `was`; false if it is gone or has changed since.
     fn trash_note(&self, user_id: Id, id: Id, was: Timestamp, now: Timestamp) -> bool;
-    /// Takes a note out of the trash; one that is not deleted is returned as it is.
-    fn restore_note(&self, user_id: Id, id: Id) -> Option<Note>;
+    /// Takes a note out of the trash, which counts as a change; one that is not deleted is returned as it is.
+    fn restore_note(&self, user_id: Id, id: Id, now: Timestamp) -> Option<Note>;
     /// Deleted notes without their contents, sorted by when they were deleted.
     fn trashed_notes(&self, user_id: Id, window: &Window) -> Listing<Trashed<NoteSummary>>;
     /// Removes a deleted note for good; false if there is none.

@@ -243,8 +243,12 @@ async fn the_trash_keeps_a_note_as_it_was() {
         assert_eq!(beside.notes.count_documents(doc! { "_id": ObjectId::from(id) }).await.unwrap(), 0);
         let trashed = beside.store.trashed_notes(beside.user, &newest(9)).await.unwrap();
         assert_eq!(trashed.items[0].note.note.title, note.title);
-        assert_eq!(beside.store.restore_note(beside.user, id).await.unwrap(), Some(note));
-        assert_eq!(beside.raw(id).await, before);
+        let later = note.updated_at + Duration::from_secs(9);
+        let restored = beside.store.restore_note(beside.user, id, later).await.unwrap();
+        assert_eq!(restored, Some(Note { updated_at: later, ..note }));
+        let mut wanted = before;
+        wanted.insert("updatedAt", DateTime::from_millis(later.0));
+        assert_eq!(beside.raw(id).await, wanted);
         assert_eq!(beside.trash.count_documents(doc! {}).await.unwrap(), 0);
     }
 }
@@ -262,12 +266,12 @@ async fn a_move_that_broke_off_is_finished_by_the_next() {
     let trashed = async || beside.store.trashed_notes(beside.user, &newest(9)).await.unwrap().total;
     assert_eq!((beside.read(id).await, trashed().await), (note.clone(), 0), "it is served once");
     assert!(!beside.store.purge_note(beside.user, id).await.unwrap());
-    assert_eq!(beside.store.restore_note(beside.user, id).await.unwrap(), Some(note.clone()));
+    assert_eq!(beside.store.restore_note(beside.user, id, NOW).await.unwrap(), Some(note.clone()));
     assert!(beside.store.trash_note(beside.user, id, note.updated_at, NOW).await.unwrap());
     let found = beside.store.trashed_notes(beside.user, &newest(9)).await.unwrap();
     assert_eq!((found.total, found.items[0].note.note.title.as_str()), (1, "Mongoose"));
-    assert!(found.items[0].deleted_at > NOW, "the copies differ in their time");
-    assert_eq!(beside.store.restore_note(beside.user, id).await.unwrap(), Some(note));
+    let restored = beside.store.restore_note(beside.user, id, NOW).await.unwrap().unwrap();
+    assert_eq!(Note { updated_at: note.updated_at, ..restored }, note);
 }
 
 #[tokio::test]

@@ -98,10 +98,11 @@ async fn a_note_is_nobody_elses(bench: &Bench) {
     assert!(store.note_tags(other).await.unwrap().is_empty());
     assert!(store.note_categories(other).await.unwrap().is_empty());
     assert!(store.trash_note(note.user_id, id, was, was).await.unwrap());
-    assert_eq!(store.restore_note(other, id).await.unwrap(), None);
+    assert_eq!(store.restore_note(other, id, was).await.unwrap(), None);
     assert!(!store.purge_note(other, id).await.unwrap());
     assert_eq!(store.trashed_notes(other, &newest(9)).await.unwrap().total, 0);
-    assert_eq!(store.restore_note(note.user_id, id).await.unwrap(), Some(note));
+    let restored = store.restore_note(note.user_id, id, was).await.unwrap().unwrap();
+    assert_eq!(Note { updated_at: was, ..restored }, note);
 }
 
 async fn notes_are_read_in_the_order_asked_for(bench: &Bench) {
@@ -358,9 +359,9 @@ async fn trash(bench: &Bench, user: Id) -> Vec<(Id, Timestamp)> {
 }
 
 async fn a_deleted_note_is_in_the_trash_until_it_is_restored(bench: &Bench) {
-    let note = add(bench, bench.id(), full()).await;
+    let mut note = add(bench, bench.id(), full()).await;
     let (store, user) = (&bench.store, note.user_id);
-    assert_eq!(store.restore_note(user, note.id).await.unwrap().as_ref(), Some(&note));
+    assert_eq!(store.restore_note(user, note.id, bench.now()).await.unwrap().as_ref(), Some(&note));
     for _ in 0..2 {
         bench.clock.advance(Duration::from_secs(1));
         assert!(store.trash_note(user, note.id, note.updated_at, bench.now()).await.unwrap());
@@ -372,10 +373,13 @@ async fn a_deleted_note_is_in_the_trash_until_it_is_restored(bench: &Bench) {
         let found = store.trashed_notes(user, &newest(1)).await.unwrap();
         assert_eq!(found.items[0].note.note, Note { content: String::new(), ..note.clone() });
         assert_eq!(found.items[0].note.excerpt, "# Cells \"small\" $ü");
-        assert_eq!(store.restore_note(user, note.id).await.unwrap().as_ref(), Some(&note));
+        bench.clock.advance(Duration::from_secs(1));
+        note = note.changed(NoteChange::default(), bench.now());
+        assert_eq!(store.restore_note(user, note.id, bench.now()).await.unwrap().as_ref(), Some(&note));
+        assert_eq!(read(bench, &note).await.as_ref(), Some(&note));
         assert!(trash(bench, user).await.is_empty());
     }
-    assert_eq!(store.restore_note(user, bench.id()).await.unwrap(), None);
+    assert_eq!(store.restore_note(user, bench.id(), bench.now()).await.unwrap(), None);
 }
 
 async fn the_trash_is_walked_by_when_notes_were_deleted(bench: &Bench) {
@@ -419,10 +423,10 @@ async fn what_is_purged_is_gone(bench: &Bench) {
     }
     assert!(store.purge_note(user, notes[0].id).await.unwrap());
     assert!(!store.purge_note(user, notes[0].id).await.unwrap());
-    assert_eq!(store.restore_note(user, notes[0].id).await.unwrap(), None);
+    assert_eq!(store.restore_note(user, notes[0].id, start).await.unwrap(), None);
     assert_eq!(store.purge_notes(start + Duration::from_secs(3)).await.unwrap(), 1);
     assert_eq!(trash(bench, user).await, [(notes[2].id, start + Duration::from_secs(3))]);
-    assert_eq!(store.restore_note(user, notes[1].id).await.unwrap(), None);
+    assert_eq!(store.restore_note(user, notes[1].id, start).await.unwrap(), None);
     assert_eq!(titles(bench, &NoteFilter::of(user)).await, ["3"]);
 }
 
@@ -438,22 +442,23 @@ async fn a_delete_of_what_changed_since_is_refused(bench: &Bench) {
 
 async fn of_concurrent_moves_none_loses_a_note(bench: &Bench) {
     let note = add(bench, bench.id(), full()).await;
-    let user = note.user_id;
-    for _ in 0..10 {
-        at_once(6, |number| {
-            let (store, note, now) = (bench.store.clone(), note.clone(), bench.now());
+    let (user, id) = (note.user_id, note.id);
+    for _ in 0..15 {
+        at_once(8, |number| {
+            let (store, now) = (bench.store.clone(), bench.now());
             async move {
                 if number % 2 == 0 {
-                    store.trash_note(user, note.id, note.updated_at, now).await.map(drop).unwrap();
-                } else {
-                    store.restore_note(user, note.id).await.map(drop).unwrap();
+                    store.restore_note(user, id, now).await.map(drop).unwrap();
+                } else if let Some(note) = store.note(user, id).await.unwrap() {
+                    store.trash_note(user, id, note.updated_at, now).await.map(drop).unwrap();
                 }
             }
         })
         .await;
         let kept = read(bench, &note).await;
         let deleted = trash(bench, user).await;
-        assert!(kept.is_none() || kept.as_ref() == Some(&note));
         assert_eq!(usize::from(kept.is_some()) + deleted.len(), 1, "{kept:?} {deleted:?}");
+        let found = bench.store.restore_note(user, id, bench.now()).await.unwrap().unwrap();
+        assert_eq!(Note { updated_at: note.updated_at, ..found }, note);
     }
 }

@@ -383,10 +383,12 @@ async fn the_trash_is_listed_restored_and_purged(mix: Mix) {
     assert_eq!(oldest, titles(&trash));
 
     let restore = format!("{}/restore", path(&notes[0]));
-    for _ in 0..2 {
-        assert_eq!(learner.post(&restore, &json!({})).await.expect(200).json, notes[0]);
-    }
-    assert_eq!(learner.get(&path(&notes[0])).await.expect(200).json, notes[0]);
+    let mut restored = learner.post(&restore, &json!({})).await.expect(200).json;
+    assert_eq!(learner.post(&restore, &json!({})).await.expect(200).json, restored);
+    assert_eq!(learner.get(&path(&notes[0])).await.expect(200).json, restored);
+    assert!(text(&restored["updatedAt"]) > text(&notes[0]["updatedAt"]), "a restored note has changed");
+    restored["updatedAt"] = notes[0]["updatedAt"].clone();
+    assert_eq!(restored, notes[0]);
     let purge = |note: &Value| format!("/notes/trash/{}", text(&note["id"]));
     assert_problem(&learner.delete(&purge(&notes[0])).await, 404, "note.not_found");
     let gone = learner.delete(&purge(&notes[1])).await.expect(200);

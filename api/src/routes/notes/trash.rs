@@ -56,7 +56,8 @@ pub async fn trash(State(app): State<App>, caller: Caller, list: List<Deleted>) 
         (status = 404, body = ProblemBody, description = "`note.not_found`"),
     ))]
 pub async fn restore(State(app): State<App>, caller: Caller, Path(id): Path<Id>) -> Result<Json<NoteView>> {
-    let note = app.ledger.store.restore_note(caller.user.id, id).await?.ok_or_else(missing)?;
+    let (store, clock) = (&app.ledger.store, &app.ledger.clock);
+    let note = store.restore_note(caller.user.id, id, clock.now()).await?.ok_or_else(missing)?;
     Ok(Json(note.into()))
 }
 

@@ -1,11 +1,16 @@
-//! Deleted notes, in a collection that the old backend does not know. A move writes the copy first and then removes the
-//! original, so that nothing is lost where it breaks off; a note that is in both counts as not deleted.
+//! Deleted notes, in a collection that the old backend does not know.
+//!
+//! A move writes the copy first and then removes the original, so that nothing is lost where it breaks off; a note that
+//! is in both collections counts as not deleted. Moves of one note may meet. What keeps them apart is its version, when
+//! it last changed, which a restored note raises: an original is removed only as the version that was copied, a copy is
+//! never replaced by that of an older version, and a note restored from a copy that is gone meanwhile is taken back.
 
 use bson::{Bson, Document, doc};
 
 use super::{
-    Mongo, Result,
+    Mongo, RACES, Result,
     convert::Plain,
+    defect,
     fields::{Fields, readable},
     inserted,
     listing::By,
@@ -18,7 +23,9 @@ use crate::{
 
 pub(super) const TRASH: &str = "notes_trash";
 /// When a note was deleted; a name that no note has by itself.
-pub(super) const DELETED_AT: &str = "trashedAt";
+const DELETED_AT: &str = "trashedAt";
+/// When it had last changed.
+const VERSION: &str = "trashedVersion";
 
 impl Mongo {
     /// Puts a note into the trash if it is as it was at `was`.
@@ -27,29 +34,46 @@ impl Mongo {
         if read(&note)?.updated_at != was {
             return Ok(false);
         }
-        // A copy may be left of a move that broke off. Its time must not come again, or whoever finishes that move
-        // would take this copy for it.
-        let left = self.run(self.of::<Plain>(TRASH).find_one(doc! { "_id": id })).await?;
-        let left = left.and_then(|Plain(left)| Fields(&left).date(&[DELETED_AT]));
-        let deleted_at = left.map_or(now, |left| now.max(Timestamp(left.0 + 1)));
         let mut copy = note.clone();
-        copy.insert(DELETED_AT, deleted_at);
-        self.run(self.docs(TRASH).replace_one(doc! { "_id": id }, copy).upsert(true)).await?;
+        copy.insert(DELETED_AT, now);
+        copy.insert(VERSION, was);
+        let not_newer = doc! { "_id": id, VERSION: { "$not": { "$gt": was } } };
+        if !inserted(self.run(self.docs(TRASH).replace_one(not_newer, copy).upsert(true)).await)? {
+            return Ok(false);
+        }
         Ok(self.run(self.docs(NOTES).delete_one(same_version(&note))).await?.deleted_count == 1)
     }
 
-    /// Takes a note out of the trash; one that is not deleted is returned as it is.
-    pub async fn restore_note(&self, user_id: Id, id: Id) -> Result<Option<Note>> {
-        if let Some(note) = self.note(user_id, id).await? {
-            return Ok(Some(note));
+    /// Takes a note out of the trash, which counts as a change; one that is not deleted is returned as it is.
+    pub async fn restore_note(&self, user_id: Id, id: Id, now: Timestamp) -> Result<Option<Note>> {
+        for _ in 0..RACES {
+            if let Some(note) = self.note(user_id, id).await? {
+                return Ok(Some(note));
+            }
+            let Some(copy) = self.copy(user_id, id).await? else {
+                // Somebody else may have restored it just now.
+                return self.note(user_id, id).await;
+            };
+            let version = read(&copy)?.updated_at;
+            let mut note = copy.clone();
+            note.remove(DELETED_AT);
+            note.remove(VERSION);
+            note.insert("updatedAt", now.max(Timestamp(version.0 + 1)));
+            if !inserted(self.run(self.docs(NOTES).insert_one(&note)).await)? {
+                continue;
+            }
+            if self.run(self.docs(TRASH).delete_one(same_copy(&copy))).await?.deleted_count == 1 {
+                return read(&note).map(Some);
+            }
+            self.run(self.docs(NOTES).delete_one(same_version(&note))).await?;
         }
-        let deleted = doc! { "_id": id, "user": of(user_id) };
-        let found = self.run(self.of::<Plain>(TRASH).find_one(deleted)).await?;
-        let Some(Plain(mut note)) = found else { return Ok(None) };
-        let deleted_at = note.remove(DELETED_AT).unwrap_or(Bson::Null);
-        inserted(self.run(self.docs(NOTES).insert_one(&note)).await)?;
-        self.run(self.docs(TRASH).delete_one(doc! { "_id": id, DELETED_AT: deleted_at })).await?;
-        self.note(user_id, id).await
+        Err(defect(format!("note {id} is moved all the time")))
+    }
+
+    /// A deleted note of this user's as it is stored.
+    async fn copy(&self, user_id: Id, id: Id) -> Result<Option<Document>> {
+        let wanted = doc! { "_id": id, "user": of(user_id) };
+        Ok(self.run(self.of::<Plain>(TRASH).find_one(wanted)).await?.map(|Plain(doc)| doc))
     }
 
     /// Deleted notes without their contents, sorted by when they were deleted.
@@ -68,15 +92,11 @@ impl Mongo {
 
     /// Removes a deleted note for good; false if there is none.
     pub async fn purge_note(&self, user_id: Id, id: Id) -> Result<bool> {
-        let deleted = doc! { "_id": id, "user": of(user_id) };
-        let found = self.run(self.of::<Plain>(TRASH).find_one(deleted)).await?;
-        let Some(Plain(copy)) = found else { return Ok(false) };
+        let Some(copy) = self.copy(user_id, id).await? else { return Ok(false) };
         if self.own(user_id, id).await?.is_some() {
             return Ok(false);
         }
-        let deleted_at = copy.get(DELETED_AT).cloned().unwrap_or(Bson::Null);
-        let this = doc! { "_id": id, DELETED_AT: deleted_at };
-        Ok(self.run(self.docs(TRASH).delete_one(this)).await?.deleted_count == 1)
+        Ok(self.run(self.docs(TRASH).delete_one(same_copy(&copy))).await?.deleted_count == 1)
     }
 
     /// Removes for good what was deleted before the given time; returns how many.
@@ -99,4 +119,10 @@ impl Mongo {
         let docs: Vec<Document> = self.all(self.docs(TRASH).aggregate(stages)).await?;
         Ok(docs.into_iter().filter_map(|mut doc| doc.remove("_id")).collect())
     }
+}
+
+/// A filter for this copy of a note.
+fn same_copy(copy: &Document) -> Document {
+    let part = |name: &str| copy.get(name).cloned().unwrap_or(Bson::Null);
+    doc! { "_id": part("_id"), DELETED_AT: part(DELETED_AT), VERSION: part(VERSION) }
 }

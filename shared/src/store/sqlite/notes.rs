@@ -14,6 +14,10 @@ const HEAD: &str = "json_set(doc, '$.content', substr(content, 1, 1000))";
 /// The same of a deleted note.
 const TRASHED: &str = "json_object('note', json(json_set(doc, '$.content', substr(content, 1, 1000))), 'deletedAt', deleted_at)";
 
+/// Writes all of a note.
+const UPDATE: &str = "UPDATE notes SET doc = ?, content = ?, title_key = ?, content_key = ?, tag_keys = ?, \
+                      title_order = ? WHERE id = ?";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TrashedRow {
@@ -68,13 +72,7 @@ impl Sqlite {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let Some((seq, note)) = unchanged(&mut tx, user_id, id, was).await? else { return Ok(None) };
         let note = note.changed(change.clone(), now);
-        written(
-            "UPDATE notes SET doc = ?, content = ?, title_key = ?, content_key = ?, tag_keys = ?, \
-             title_order = ? WHERE id = ?",
-            &note,
-        )?
-        .execute(&mut *tx)
-        .await?;
+        written(UPDATE, &note)?.execute(&mut *tx).await?;
         sqlx::query("DELETE FROM note_words WHERE rowid = ?").bind(seq).execute(&mut *tx).await?;
         write_words(&mut tx, seq, &note).await?;
         tx.commit().await?;
@@ -149,12 +147,26 @@ impl Sqlite {
         Ok(true)
     }
 
-    pub(in crate::store) async fn restore_note(&self, user_id: Id, id: Id) -> Result<Option<Note>> {
-        sqlx::query("UPDATE notes SET deleted_at = NULL WHERE id = ? AND user_id = ?")
-            .bind(id.to_string())
-            .bind(user_id.to_string())
-            .execute(&self.pool)
-            .await?;
+    pub(in crate::store) async fn restore_note(
+        &self,
+        user_id: Id,
+        id: Id,
+        now: Timestamp,
+    ) -> Result<Option<Note>> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut query = QueryBuilder::new("SELECT ");
+        query.push(WHOLE).push(" FROM notes WHERE deleted_at IS NOT NULL");
+        matching(&mut query, "user_id", Some(user_id.to_string()));
+        matching(&mut query, "id", Some(id.to_string()));
+        if let Some(row) = query.build().fetch_optional(&mut *tx).await? {
+            let note = document::<Note>(&row)?.changed(NoteChange::default(), now);
+            written(UPDATE, &note)?.execute(&mut *tx).await?;
+            sqlx::query("UPDATE notes SET deleted_at = NULL WHERE id = ?")
+                .bind(id.to_string())
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
         self.note(user_id, id).await
     }
 
