@@ -66,6 +66,8 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("job.retry_limit", Requests, "The job was tried again too often."),
     ("job.timeout", Jobs, "The job took too long."),
     ("job.unknown_kind", Jobs, "No worker knows the job's kind."),
+    ("note.busy", Requests, "Others are changing this note. Try again."),
+    ("note.not_found", Requests, "There is no such note, or it is not yours."),
     ("pdf.damaged", Jobs, "The PDF is damaged."),
     ("pdf.encrypted", Jobs, "The PDF needs a password, or another one."),
     ("pdf.internal", Jobs, "The PDF could not be read for a defect of ours."),

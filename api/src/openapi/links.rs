@@ -7,6 +7,7 @@ use utoipa::openapi::{Content, RefOr, Response, Schema, link::LinkBuilder, schem
 const WAYS: &[(&str, &str, &str)] = &[
     ("AttemptView", "attemptId", "/quiz/attempts/{attemptId}"),
     ("JobView", "id", "/jobs/{id}"),
+    ("NoteView", "id", "/notes/{id}"),
     ("PlanView", "id", "/planner/plans/{id}"),
     ("QuizView", "id", "/quiz/attempts/{quizId}"),
     ("QuizView", "id", "/quiz/{id}"),

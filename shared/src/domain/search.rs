@@ -142,7 +142,7 @@ fn around(text: &str, hit: &Range<usize>, from: usize) -> Range<usize> {
     start..end
 }
 
-/// A piece of a text as HTML, with the hits in it marked. White space is one space each.
+/// A piece of a text as HTML, with the hits in it marked. Runs of white space are one space.
 fn marked(text: &str, piece: Range<usize>, hits: &[Range<usize>]) -> String {
     let mut html = String::with_capacity(piece.len() + 32);
     let mut at = piece.start;
@@ -166,7 +166,11 @@ fn escape(text: &str, html: &mut String) {
             '>' => html.push_str("&gt;"),
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
-            c if c.is_whitespace() || c.is_control() => html.push(' '),
+            c if c.is_whitespace() || c.is_control() => {
+                if !html.ends_with(' ') {
+                    html.push(' ');
+                }
+            }
             c => html.push(c),
         }
     }

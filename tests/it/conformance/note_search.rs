@@ -130,7 +130,8 @@ async fn a_search_sees_nobody_elses_notes(bench: &Bench) {
 
 async fn a_search_follows_every_change(bench: &Bench) {
     let user = bench.id();
-    let note = add(bench, user, serde_json::json!({ "title": "Old", "content": "ancient", "tags": ["t1"] })).await;
+    let note =
+        add(bench, user, serde_json::json!({ "title": "Old", "content": "ancient", "tags": ["t1"] })).await;
     let update = async |note: &Note, value: Value| {
         let done = bench.store.update_note(user, note.id, note.updated_at, &change(value), bench.now()).await;
         done.unwrap().unwrap()
@@ -189,11 +190,15 @@ async fn a_search_is_read_in_parts_and_in_every_order(bench: &Bench) {
         notes.push(add(bench, user, value(title, content)).await);
     }
     let at: Timestamp = bench.now() + Duration::from_secs(1);
-    bench.store.update_note(user, notes[0].id, notes[0].updated_at, &change(value("b", "cell")), at).await.unwrap();
+    bench
+        .store
+        .update_note(user, notes[0].id, notes[0].updated_at, &change(value("b", "cell")), at)
+        .await
+        .unwrap();
     let order = async |order, descending, skip, limit| {
         let window = Window { limit, skip, after: None, descending };
-        let found = bench.store.search_notes(&NoteFilter::of(user), &Query::parse("cell"), order, &window);
-        let found = found.await.unwrap();
+        let (filter, query) = (NoteFilter::of(user), Query::parse("cell"));
+        let found = bench.store.search_notes(&filter, &query, order, &window).await.unwrap();
         assert_eq!(found.total, 4);
         found.items.iter().map(|hit| hit.summary.note.title.clone()).collect::<Vec<_>>()
     };
@@ -215,14 +220,18 @@ async fn a_search_is_read_in_parts_and_in_every_order(bench: &Bench) {
 async fn hits_are_shown(bench: &Bench) {
     let user = bench.id();
     let content = format!("{} <b>Cells</b> & \"more\" {}", "lorem ".repeat(100), "ipsum ".repeat(100));
-    add(bench, user, serde_json::json!({ "title": "The cells", "content": content, "tags": ["cells", "x"] })).await;
+    add(bench, user, serde_json::json!({ "title": "The cells", "content": content, "tags": ["cells", "x"] }))
+        .await;
     let hits = search(&bench.store, &NoteFilter::of(user), "cells", &first(1)).await.items;
     let shown: Vec<(&str, &str)> =
         hits[0].highlights.iter().map(|highlight| (highlight.field, highlight.text.as_str())).collect();
     assert_eq!(shown[..2], [("title", "The <mark>cells</mark>"), ("tags", "<mark>cells</mark>")]);
     let (field, text) = shown[2];
     assert_eq!((field, shown.len()), ("content", 3));
-    assert!(text.contains("lorem &lt;b&gt;<mark>Cells</mark>&lt;/b&gt; &amp; &quot;more&quot; ipsum"), "{text}");
+    assert!(
+        text.contains("lorem &lt;b&gt;<mark>Cells</mark>&lt;/b&gt; &amp; &quot;more&quot; ipsum"),
+        "{text}"
+    );
     assert!(text.starts_with('…') && text.ends_with('…'), "{text}");
     assert_eq!(hits[0].summary.note.content, "");
     assert!(hits[0].summary.excerpt.starts_with("lorem lorem"));
