@@ -23,14 +23,14 @@ macro_rules! backends {
 
 mod accounts;
 mod attempts;
-mod exports;
 mod cursor;
+mod exports;
 mod idempotency;
 mod ledger;
 mod mail_tokens;
 mod mongo;
-mod owned;
 mod notes;
+mod owned;
 mod plans;
 mod queues;
 mod quizzes;
@@ -49,8 +49,8 @@ pub use attempts::SubmissionFilter;
 pub use cursor::{Cursor, SortValue};
 pub use idempotency::{Idempotency, KEPT_FOR, KeptResponse};
 pub use ledger::{CheckpointHead, JobFilter};
-pub use owned::OwnedSource;
 pub use notes::{NoteFilter, NoteHit, NoteOrder, NoteSummary, trash_after};
+pub use owned::OwnedSource;
 pub use plans::{PlanOnDay, PlanSummary};
 pub use queues::JobCounts;
 pub use quizzes::{QuizFilter, QuizSummary};

@@ -271,6 +271,10 @@ async fn what_the_old_backends_wrote_of_a_user_is_found_in_every_shape() {
                 "notes",
                 vec![doc! { "user": user }, doc! { "user": &hex }, doc! { "user": link(), "content": null }],
             ),
+            (
+                "notes_trash",
+                vec![doc! { "user": user }, doc! { "user": &hex }, doc! { "user": link(), "trashedAt": 1 }],
+            ),
             ("studysessions", vec![doc! { "userId": &hex }, doc! { "user_id": link() }]),
             ("userperformances", vec![doc! { "userId": user }, doc! { "userId": &hex }]),
         ] {

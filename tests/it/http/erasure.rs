@@ -32,6 +32,7 @@ const EXEMPT: &[(&str, &str)] = &[
 const NOBODYS: &[(&str, &str)] = &[
     ("paused_queues", "says which queues stand still"),
     ("workers", "says which workers there are"),
+    ("note_words", "is an index of notes, and what it holds of one goes with it"),
     ("uploads.files", "is reached by the blobs that owned documents name"),
     ("uploads.chunks", "is reached by the blobs that owned documents name"),
 ];
@@ -72,6 +73,10 @@ async fn rich(app: &App) -> Rich {
     let submit = json!({ "attemptId": opened["attemptId"], "answers": {} });
     let result = student.post("/quiz/submit", &submit).await.expect(200).json;
     user.post("/study-sessions", &json!({ "durationMinutes": 25, "subject": "Cells" })).await.expect(201);
+    let note = json!({ "title": "Cells", "content": user.user_id(), "tags": ["bio"] });
+    user.post("/notes", &note).await.expect(201);
+    let deleted = user.post("/notes", &note).await.expect(201);
+    user.delete(&format!("/notes/{}", deleted.id())).await.expect(200);
     export(&user).await;
     Rich { user, student, quiz, result }
 }

@@ -80,6 +80,7 @@ static OWNED: &[Owned] = &[
     owned("quiz_attempts", Named(&["user.$id"])),
     owned("userperformances", Named(&["userId"])),
     owned("notes", Named(&["user", "user.$id"])),
+    owned("notes_trash", Named(&["user", "user.$id"])),
     owned("review_cards", Named(&["userId"])),
     owned("studysessions", Named(&["userId", "user_id.$id"])),
     owned("plans", Named(&["userId"])),

@@ -14,6 +14,8 @@ const HEAD: &str = "json_set(doc, '$.content', substr(content, 1, 1000))";
 /// The same of a deleted note.
 const TRASHED: &str = "json_object('note', json(json_set(doc, '$.content', substr(content, 1, 1000))), 'deletedAt', deleted_at)";
 
+/// Removes what the index of words still holds of notes that are gone.
+pub(super) const SWEEP: &str = "INSERT INTO note_words (note_words) VALUES ('optimize')";
 /// Writes all of a note.
 const UPDATE: &str = "UPDATE notes SET doc = ?, content = ?, title_key = ?, content_key = ?, tag_keys = ?, \
                       title_order = ? WHERE id = ?";
@@ -196,26 +198,21 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn purge_notes(&self, deleted_before: Timestamp) -> Result<u64> {
-        self.purge(|query| {
+        let purged = self.purge(|query| {
             query.push(" AND deleted_at < ").push_bind(deleted_before.to_string());
-        })
-        .await
+        });
+        let purged = purged.await?;
+        if purged > 0 {
+            sqlx::query(SWEEP).execute(&self.pool).await?;
+        }
+        Ok(purged)
     }
 
     /// Removes the deleted notes that match.
     async fn purge(&self, conditions: impl Fn(&mut QueryBuilder<Engine>)) -> Result<u64> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let mut query = QueryBuilder::new("DELETE FROM notes WHERE deleted_at IS NOT NULL");
         conditions(&mut query);
-        let rows = query.push(" RETURNING seq").build().fetch_all(&mut *tx).await?;
-        for row in &rows {
-            sqlx::query("DELETE FROM note_words WHERE rowid = ?")
-                .bind(row.try_get::<i64, _>(0)?)
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await?;
-        Ok(rows.len() as u64)
+        Ok(query.build().execute(&self.pool).await?.rows_affected())
     }
 }
 

@@ -4,7 +4,7 @@ use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use serde_json::Value;
 use sqlx::Row;
 
-use super::{Result, Sqlite, StoreError, decode};
+use super::{Result, Sqlite, StoreError, decode, notes::SWEEP};
 use crate::{domain::Id, store::OwnedSource};
 
 /// Documents read at once.
@@ -21,10 +21,12 @@ struct Owned {
     doc: Option<&'static str>,
     /// Where a row names blobs.
     blobs: &'static [&'static str],
+    /// What removes the last traces of rows that are gone.
+    sweep: Option<&'static str>,
 }
 
 const fn table(table: &'static str, whose: &'static str) -> Owned {
-    Owned { table, whose, key: "id", doc: Some("doc"), blobs: &[] }
+    Owned { table, whose, key: "id", doc: Some("doc"), blobs: &[], sweep: None }
 }
 
 impl Owned {
@@ -38,6 +40,10 @@ impl Owned {
 
     const fn not_shown(self) -> Self {
         Self { doc: None, ..self }
+    }
+
+    const fn swept_by(self, sweep: &'static str) -> Self {
+        Self { sweep: Some(sweep), ..self }
     }
 
     const fn blobs(self, blobs: &'static [&'static str]) -> Self {
@@ -58,6 +64,8 @@ const OWNED: &[Owned] = &[
     table("open_attempts", "user_id = ?1"),
     table("submissions", "user_id = ?1"),
     table("review_cards", "user_id = ?1").key("quiz_id || '/' || question_id"),
+    table("notes", "user_id = ?1").swept_by(SWEEP)
+        .shown_as("json_set(doc, '$.content', content, iif(deleted_at IS NULL, '$.content', '$.deletedAt'), coalesce(deleted_at, content))"),
     table("study_sessions", "user_id = ?1"),
     table("plans", "user_id = ?1").shown_as("json_set(doc, '$.days', json(days))"),
     table("tasks", "user_id = ?1"),
@@ -140,6 +148,9 @@ impl Sqlite {
         let query = format!("DELETE FROM {} WHERE {}", owned.table, owned.whose);
         let done =
             sqlx::query(sqlx::AssertSqlSafe(query)).bind(user_id.to_string()).execute(&self.pool).await?;
+        if let Some(sweep) = owned.sweep {
+            sqlx::query(sweep).execute(&self.pool).await?;
+        }
         Ok(done.rows_affected())
     }
 }

@@ -24,3 +24,6 @@ CREATE VIRTUAL TABLE IF NOT EXISTS note_words USING fts5 (
     content = '', contentless_delete = 1,
     tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'"
 );
+CREATE TRIGGER IF NOT EXISTS notes_gone AFTER DELETE ON notes BEGIN
+    DELETE FROM note_words WHERE rowid = old.seq;
+END;
