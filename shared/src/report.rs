@@ -4,8 +4,8 @@ use std::{array, collections::BTreeMap, time::Duration};
 
 use crate::{
     domain::{
-        Charts, Day, EVER, Facts, Id, Present, Report, Run, StudyTotals, Tally, Timestamp, Zone, grouped,
-        streak,
+        Behind, Charts, Day, EVER, Facts, Id, Present, Report, Run, StudyTotals, Tally, Timestamp, Zone,
+        grouped, streak,
     },
     store::{Result, Scope, Store, StudyBy, TallyBy},
 };
@@ -14,6 +14,8 @@ use crate::{
 const LAST_DAYS: i64 = 7;
 /// Days before them whose hours are the usual ones.
 const USUAL_DAYS: i64 = 28;
+/// Most plans that are looked at.
+const PLANS_MAX: u32 = 20;
 /// How far into the future days are told apart, for sessions that were recorded ahead.
 const AHEAD: Duration = Duration::from_secs(2 * 24 * 3600);
 
@@ -97,11 +99,12 @@ impl Subject {
         }
         let ever = Scope { user_id: self.user_id, from: EVER.0, until: EVER.1 };
         let shifts = self.zone.shifts(EVER.0, now + AHEAD);
-        let (days, due_reviews, quiz_topics, attempted) = futures::try_join!(
+        let (days, due_reviews, quiz_topics, attempted, plans) = futures::try_join!(
             store.active_days(self.user_id, &shifts, now),
             store.due_reviews(self.user_id, now),
             store.quiz_topics(self.user_id),
             store.tallies(&ever, &TallyBy::Topic),
+            store.plans_today(self.user_id, today, PLANS_MAX),
         )?;
         let days: Vec<Day> = days.into_iter().filter(|day| *day <= today).collect();
         let attempted = grouped(attempted);
@@ -110,13 +113,20 @@ impl Subject {
             last_day,
             days_ago: today.since(last_day),
         });
+        let behind = plans.into_iter().map(|on_day| Behind {
+            minutes: on_day.summary.workload.progress(today).behind_minutes.into(),
+            plan_id: on_day.summary.plan.id.to_string(),
+            title: on_day.summary.plan.title,
+        });
+        // Of equals the one whose exam is next.
+        let behind = behind.rev().max_by_key(|behind| behind.minutes);
         let untouched = quiz_topics.into_iter().filter(|(topic, _)| !attempted.contains_key(topic));
         Ok(Some(Present {
             streak: streak(&days, today, &self.zone),
             last_run,
             due_reviews,
             untouched: untouched.collect(),
-            behind: None,
+            behind,
         }))
     }
 }

@@ -23,6 +23,7 @@ mod plan;
 mod presence;
 mod proof;
 mod provider;
+mod report;
 mod run;
 pub mod runtime;
 

@@ -17,6 +17,7 @@ use Of::{Jobs, Requests};
 /// Every code, where it is used, and what it means, in alphabetical order.
 #[rustfmt::skip]
 pub const CODES: &[(&str, Of, &str)] = &[
+    ("accept.not_offered", Requests, "None of the media types that the request accepts is offered."),
     ("account.deactivated", Requests, "This account is deactivated."),
     ("account.not_found", Jobs, "The job belongs to no account."),
     ("attempt.expired", Requests, "The attempt's time is over; submit to see what was saved."),
@@ -97,6 +98,7 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("quiz.not_found", Requests, "There is no such quiz, or it is not yours."),
     ("rate.limited", Requests, "Too many requests; Retry-After tells when one may follow."),
     ("request.refused", Requests, "The request cannot be understood."),
+    ("report.not_found", Requests, "There is no such report, it is not yours, or it is no longer kept."),
     ("review.not_found", Requests, "You have not submitted this question yet, or it is no more."),
     ("route.method_not_allowed", Requests, "This path does not allow the method."),
     ("route.not_found", Requests, "There is nothing at this path."),

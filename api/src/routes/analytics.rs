@@ -13,7 +13,9 @@ use crate::{
     extract::{Caller, Period},
 };
 
+mod page;
 mod performance;
+mod report;
 mod study;
 mod usage;
 
@@ -21,6 +23,9 @@ mod usage;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(performance::quiz_performance))
+        .routes(routes!(report::own))
+        .routes(routes!(report::report))
+        .routes(routes!(report::made))
         .routes(routes!(study::study_time))
         .routes(routes!(usage::ai_usage))
 }

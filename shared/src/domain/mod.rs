@@ -61,8 +61,8 @@ pub use quiz::{
 };
 pub use quota::{Quota, Standing};
 pub use report::{
-    Behind, Charts, Facts, Finding, Present, QuizScores, Recommendation, Report, Run, ScorePoint, StudyBar,
-    StudyTime, TopicResult, Trend,
+    Behind, Charts, Facts, Finding, Present, QuizScores, Recommendation, Report, Run, STRONG, ScorePoint,
+    StudyBar, StudyTime, TopicResult, Trend, WEAK, phrases,
 };
 pub use review::{Card, CardState, Rating, scheduled};
 pub use search::{Highlight, Query, highlights};

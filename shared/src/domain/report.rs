@@ -9,6 +9,7 @@ use super::{Day, Streak, StudyTotals, Tally};
 
 mod advice;
 mod charts;
+pub mod phrases;
 
 pub use advice::{Finding, Recommendation};
 pub use charts::{Charts, ScorePoint, StudyBar};

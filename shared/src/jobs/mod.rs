@@ -14,6 +14,7 @@ pub mod plan_generate;
 pub mod plan_reschedule;
 mod queues;
 pub mod quiz_generate;
+pub mod report_render;
 
 pub use dispatcher::Dispatcher;
 pub use ledger::{Ledger, LedgerError};
@@ -36,6 +37,7 @@ pub const KINDS: &[&str] = &[
     account_erase::AccountErase::KIND,
     account_export::AccountExport::KIND,
     quiz_generate::QuizGenerate::KIND,
+    report_render::ReportRender::KIND,
     #[cfg(feature = "testing")]
     noop::Noop::KIND,
 ];

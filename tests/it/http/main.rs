@@ -38,6 +38,7 @@ mod operators;
 mod passwords;
 mod plans;
 mod quiz_edit;
+mod reports;
 mod review;
 mod shares;
 mod study_sessions;

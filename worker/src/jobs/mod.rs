@@ -9,7 +9,7 @@ use shared::{
     domain::{Job, JobError, JobResult},
     jobs::{
         JobKind, account_erase::AccountErase, account_export::AccountExport, plan_generate::PlanGenerate,
-        plan_reschedule::PlanReschedule, quiz_generate::QuizGenerate,
+        plan_reschedule::PlanReschedule, quiz_generate::QuizGenerate, report_render::ReportRender,
     },
 };
 
@@ -23,6 +23,7 @@ mod account_export;
 mod plan_generate;
 mod plan_reschedule;
 mod quiz_generate;
+mod report_render;
 
 /// Kinds this worker takes.
 pub(crate) const KINDS: &[&str] = shared::jobs::KINDS;
@@ -35,6 +36,7 @@ pub(crate) fn timeout(kind: &str) -> Duration {
         AccountErase::KIND => AccountErase::TIMEOUT,
         AccountExport::KIND => AccountExport::TIMEOUT,
         QuizGenerate::KIND => QuizGenerate::TIMEOUT,
+        ReportRender::KIND => ReportRender::TIMEOUT,
         #[cfg(feature = "testing")]
         Noop::KIND => Noop::TIMEOUT,
         _ => Duration::ZERO,
@@ -49,6 +51,7 @@ pub(crate) async fn run(context: &Arc<Context>, run: &Arc<Run>, job: &Job) -> Re
         AccountErase::KIND => account_erase::run(context, run, payload(job)?).await,
         AccountExport::KIND => account_export::run(context, run).await,
         QuizGenerate::KIND => quiz_generate::run(context, run, payload(job)?).await,
+        ReportRender::KIND => report_render::run(context, run, payload(job)?).await,
         #[cfg(feature = "testing")]
         Noop::KIND => {
             let noop: Noop = payload(job)?;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Facts, Present, Report, TOPIC_ATTEMPTS, Trend, result, total};
+use super::{Facts, Present, Report, TOPIC_ATTEMPTS, Trend, phrases::duration, result, total};
 use crate::domain::{Day, StudyTotals, one_decimal};
 
 /// Most recommendations about topics of one kind.
@@ -303,13 +303,13 @@ fn text(finding: &Finding) -> String {
             duration(*behind_minutes)
         ),
         Finding::WeakTopic { topic, average_score, attempts } => {
-            format!("Go over “{topic}” again: your {attempts} attempts at it average {average_score} %.")
+            format!("Go over “{topic}” again: your {attempts} attempts at it average {average_score}%.")
         }
         Finding::FallingTopic { topic, average_score, previous_average_score, .. } => format!(
-            "Refresh “{topic}”: your average there fell from {previous_average_score} % to {average_score} %."
+            "Refresh “{topic}”: your average there fell from {previous_average_score}% to {average_score}%."
         ),
         Finding::FallingScore { average_score, previous_average_score, .. } => format!(
-            "Your quiz average fell from {previous_average_score} % to {average_score} %. Read the explanations of \
+            "Your quiz average fell from {previous_average_score}% to {average_score}%. Read the explanations of \
              what you got wrong before the next quiz."
         ),
         Finding::DueReviews { due } => {
@@ -337,7 +337,7 @@ fn text(finding: &Finding) -> String {
             format!("Your {quizzes} quizzes on “{topic}” have not been tried yet. See what you know.")
         }
         Finding::RisingScore { average_score, previous_average_score, .. } => format!(
-            "Your quiz average rose from {previous_average_score} % to {average_score} %. Go on like this, or try a \
+            "Your quiz average rose from {previous_average_score}% to {average_score}%. Go on like this, or try a \
              harder quiz."
         ),
         Finding::MoreStudy { minutes, previous_minutes } => format!(
@@ -351,14 +351,5 @@ fn text(finding: &Finding) -> String {
         Finding::NothingYet { .. } => {
             "There is nothing to report yet. Take a quiz or record a study session.".to_owned()
         }
-    }
-}
-
-/// Minutes in words, such as `2 h 5 min`.
-fn duration(minutes: u64) -> String {
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }

@@ -71,7 +71,7 @@ impl Owned {
 #[rustfmt::skip]
 static OWNED: &[Owned] = &[
     owned("job_checkpoints", Below("jobs", '/')),
-    owned("jobs", Named(&["userId"])).blobs(&[&["payload", "source", "blob"]]),
+    owned("jobs", Named(&["userId"])).blobs(&[&["payload", "source", "blob"], &["payload", "blob"]]),
     owned("quiz_keys", SameAs("quizzes")),
     owned("quiz_shares", Named(&["userId"])),
     owned("quizzes", Named(&["createdBy", "created_by.$id"])),

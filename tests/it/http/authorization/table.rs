@@ -119,6 +119,8 @@ pub const TABLE: &[Row] = &[
 
     row("GET /analytics/ai-usage", LoggedIn, Nothing, Empty),
     row("GET /analytics/quiz-performance", LoggedIn, Nothing, Empty),
+    row("GET /analytics/report", LoggedIn, Nothing, Empty),
+    row("GET /analytics/reports/{id}", OwnerOnly, RenderedReport, Empty),
     row("GET /analytics/study-time", LoggedIn, Nothing, Empty),
     row("POST /notes", LoggedIn, Nothing, Json(r#"{"title":"Cells"}"#)),
     row("GET /notes", OwnOnes, Note, Empty),
@@ -132,6 +134,7 @@ pub const TABLE: &[Row] = &[
     row("GET /notes/tags", OwnOnes, NoteTag, Empty),
     row("GET /notes/categories", OwnOnes, NoteTag, Empty),
     row("POST /notes/search", OwnOnes, Note, Json(r#"{"query":"cells"}"#)),
+    row("GET /users/me/report", LoggedIn, Nothing, Empty),
 
     row("POST /planner/generate", LoggedIn, Nothing, PLAN),
     row("GET /planner/plans", OwnOnes, StudyPlan, Empty),
@@ -169,7 +172,6 @@ pub const TABLE: &[Row] = &[
     row("GET /admin/queues", AdminOnly, Nothing, Empty),
     row("POST /admin/queues/{name}/pause", AdminOnly, Queue, Empty),
     row("POST /admin/queues/{name}/resume", AdminOnly, Queue, Empty),
-
 
     row("GET /health", Public, Nothing, Empty),
     row("GET /health/live", Public, Nothing, Empty),

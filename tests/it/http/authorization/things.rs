@@ -1,6 +1,7 @@
 //! What an owner has, made anew for each row through the API itself.
 
 use harness::Client;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shared::{
@@ -53,6 +54,8 @@ pub enum Thing {
     FailedJob,
     /// A queue, whose jobs nobody makes here.
     Queue,
+    /// A report that was made into a PDF.
+    RenderedReport,
     /// An open study session.
     StudySession,
 }
@@ -68,6 +71,12 @@ pub async fn make(thing: Thing, owner: &Client, store: &Store) -> Vec<String> {
             let email = text(&owner.session()["user"]["email"]);
             let again = owner.login(email, harness::client::PASSWORD).await;
             vec![text(&again.session()["refreshToken"]).to_owned()]
+        }
+        Thing::RenderedReport => {
+            let request = owner.request(Method::GET, "/analytics/report").header("Accept", "application/pdf");
+            let job = owner.send(request).await.expect(202);
+            owner.wait_job(job.id()).await;
+            vec![job.id().to_owned()]
         }
         Thing::Quiz => vec![a_quiz(owner).await],
         Thing::SharedQuiz => vec![share(owner).await.0],
