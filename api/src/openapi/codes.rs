@@ -83,6 +83,7 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("plan.no_time", Jobs, "There is no time for study before the exam. Give hours on one of the days before it."),
     ("plan.not_found", Jobs, "There is no such plan, or it is not yours."),
     ("plan.on_track", Requests, "Nothing was missed and every day has time for its tasks; there is nothing to move."),
+    ("plan.too_large", Requests, "The plan has grown too large. Shorten texts or take tasks out."),
     ("precondition.failed", Requests, "It has changed since you read it. Read it again and repeat the change."),
     ("provider.content_filtered", Jobs, "The provider refused the content."),
     ("provider.malformed", Jobs, "The provider's answer could not be read."),

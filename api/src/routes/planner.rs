@@ -42,6 +42,8 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// How often somebody else may write a plan first before a change is refused.
 const RACES: usize = 100;
+/// Most bytes to which changes may let a plan's tasks grow: a document of MongoDB holds 16 MiB.
+const BULK_MAX: usize = 14 << 20;
 
 /// In which zone days are counted.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -149,6 +151,10 @@ async fn change(
         if plan == before {
             return Ok(plan);
         }
+        if plan.bulk() > BULK_MAX.max(before.bulk()) {
+            let detail = "The plan has grown too large. Shorten texts or take tasks out.";
+            return Err(Problem::conflict("plan.too_large", detail));
+        }
         plan.updated_at = now;
         if app.ledger.store.save_plan(&mut plan).await? {
             return Ok(plan);
@@ -208,7 +214,7 @@ pub async fn get(
         (status = 200, body = PlanView, headers(("ETag" = String))),
         (status = 400, body = ProblemBody, description = "`id.invalid`, `validation.failed`"),
         (status = 404, body = ProblemBody, description = "`plan.not_found`"),
-        (status = 409, body = ProblemBody, description = "`plan.busy`"),
+        (status = 409, body = ProblemBody, description = "`plan.busy`, `plan.too_large`"),
         (status = 412, body = ProblemBody, description = "`precondition.failed`"),
     ))]
 pub async fn put(

@@ -148,6 +148,18 @@ pub struct TaskChange {
 }
 
 impl Plan {
+    /// Bytes that its tasks take when stored, at most; whether they are done makes no difference.
+    pub fn bulk(&self) -> usize {
+        /// Names of fields, numbers, dates and the like.
+        const BESIDE_TEXTS: usize = 400;
+        let tasks = self.days.iter().flat_map(|day| &day.tasks);
+        let texts = |task: &PlanTask| {
+            let topic = task.topic.as_ref().map_or(0, String::len);
+            task.title.len() + task.description.len() + task.subject.len() + topic
+        };
+        tasks.map(|task| BESIDE_TEXTS + texts(task)).sum()
+    }
+
     /// What there is to do in it.
     pub fn workload(&self) -> Workload {
         Workload::of(&self.days)

@@ -23,6 +23,7 @@ on_each_mix!(
     ticks_at_the_same_time_are_all_kept,
     a_task_is_moved_and_rewritten,
     a_change_of_a_task_is_checked,
+    a_plan_does_not_outgrow_its_document,
     a_plan_is_changed_field_by_field,
     the_days_of_a_plan_are_replaced,
     versions_protect_a_plan,
@@ -340,6 +341,22 @@ async fn a_change_of_a_task_is_checked(mix: Mix) {
     // Nothing to change is no change.
     learner.patch(&path, &json!({ "unknown": 1 })).await.expect(200);
     assert_eq!(learner.get(&place(&made)).await.expect(200).json, made);
+}
+
+async fn a_plan_does_not_outgrow_its_document(mix: Mix) {
+    let (learner, today) = early_learner(mix).await;
+    let made = plan(&learner, &plan_ask(today, 9)).await;
+    let store = mix.store().await;
+    let mut stored: Plan = store.plan(text(&made["id"]).parse().unwrap()).await.unwrap().unwrap();
+    stored.days[0].tasks[0].description = "x".repeat(14 << 20);
+    assert!(store.save_plan(&mut stored).await.unwrap());
+    let path = |place: usize| format!("{}/tasks/{}", self::place(&made), text(&work(&made)[place]["id"]));
+    let longer = json!({ "description": "y".repeat(2000) });
+    assert_problem(&learner.patch(&path(1), &longer).await, 409, "plan.too_large");
+    learner.patch(&path(1), &json!({ "completed": true })).await.expect(200);
+    // What makes it smaller is welcome.
+    learner.patch(&path(0), &longer).await.expect(200);
+    learner.patch(&path(1), &longer).await.expect(200);
 }
 
 async fn a_plan_is_changed_field_by_field(mix: Mix) {

@@ -19,7 +19,7 @@ const RULES: &str = include_str!("prompts/plan.v1.txt");
 const MAX_UNITS: usize = 60;
 const MAX_TITLE: usize = 120;
 const MAX_TOPIC: usize = 100;
-const MAX_DESCRIPTION: usize = 1_000;
+const MAX_DESCRIPTION: usize = 500;
 
 /// Asks for the curriculum of a plan, which has units for one subject at least. What is not sound of it is left out.
 ///

@@ -257,6 +257,25 @@ fn an_exam_in_two_years_gives_a_bounded_plan_over_the_whole_time() {
 }
 
 #[test]
+fn the_longest_plan_with_the_longest_words_fits_into_a_document() {
+    let long = |max: usize| "🦀".repeat(max);
+    let mut asked = brief(3, 16.0, 1000);
+    for (subject, number) in asked.subjects.iter_mut().zip(10..) {
+        (subject.name, subject.topic) = (format!("{number}{}", long(98)), Some(long(200)));
+    }
+    asked.goals = Some(long(2000));
+    asked.availability = Some(Availability { monday: Some(24.0), ..Availability::default() });
+    let unit = |kind| Unit { kind, title: long(120), description: long(500), topic: Some(long(100)) };
+    let kinds = [TaskKind::Study, TaskKind::Practice, TaskKind::Review, TaskKind::Mock];
+    let units = vec![kinds.map(unit).to_vec(); 3];
+    for curriculum in [None, Some(&Curriculum { title: None, units })] {
+        let made = plan(&asked, start(), curriculum).unwrap();
+        let size = serde_json::to_vec(&owned(asked.clone(), made)).unwrap().len();
+        assert!((3 << 20..15 << 20).contains(&size), "{size}");
+    }
+}
+
+#[test]
 fn an_exam_ages_away_is_planned_for_its_last_years() {
     let mut brief = brief(2, 1.0, 1);
     brief.exam_date = day("9999-12-31");

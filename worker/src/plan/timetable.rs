@@ -7,6 +7,8 @@ use super::{BREAK, Start, TASK_MIN, WORK_MAX};
 
 /// Most days with tasks. A plan is read and written as a whole, so it must not grow without end.
 const DAYS_MAX: usize = 366;
+/// Most sessions of all days, so that with the longest texts a plan still fits into one document.
+const SESSIONS_MAX: usize = 2_000;
 /// How many days before the exam a plan may begin.
 const HORIZON: i64 = 3 * 366;
 /// From how many days on one a week is free.
@@ -136,7 +138,10 @@ fn study_days(brief: &PlanBrief, start: Start) -> Vec<(Day, u32)> {
     {
         days.retain(|(day, _)| day.0.weekday() != free || exam.since(*day) <= NO_FREE_DAY);
     }
-    let mut days = thinned(days);
+    let sessions: u32 = days.iter().map(|(_, minutes)| minutes.div_ceil(WORK_MAX + BREAK)).sum();
+    let sessions = usize::try_from(sessions).unwrap_or(usize::MAX).max(1);
+    let most = (days.len() * SESSIONS_MAX / sessions).clamp(1, DAYS_MAX);
+    let mut days = thinned(days, most);
     let count = days.len();
     if let Some((eve, minutes)) = days.last_mut()
         && count >= SHORT_EVE_FROM
@@ -154,13 +159,13 @@ fn free_weekday(brief: &PlanBrief) -> Option<Weekday> {
     (brief.minutes(least) >= TASK_MIN).then_some(least)
 }
 
-/// At most [`DAYS_MAX`] of the days, spread evenly, the last one among them.
-fn thinned(days: Vec<(Day, u32)>) -> Vec<(Day, u32)> {
+/// At most so many of the days, spread evenly, the last one among them.
+fn thinned(days: Vec<(Day, u32)>, most: usize) -> Vec<(Day, u32)> {
     let count = days.len();
-    if count <= DAYS_MAX {
+    if count <= most {
         return days;
     }
-    (1..=DAYS_MAX).map(|place| days[place * count / DAYS_MAX - 1]).collect()
+    (1..=most).map(|place| days[place * count / most - 1]).collect()
 }
 
 /// A fifth of the days revises, and of the others five in eight lay foundations. Of two or three days there is one
@@ -240,8 +245,8 @@ mod tests {
     fn many_days_are_thinned_evenly_and_keep_the_last() {
         let first: Day = "2026-01-01".parse().unwrap();
         let days: Vec<_> = (0..1000).map(|day| (first.plus(day), 60)).collect();
-        let kept = thinned(days.clone());
-        assert_eq!((kept.len(), kept.last()), (DAYS_MAX, days.last()));
+        let kept = thinned(days.clone(), 366);
+        assert_eq!((kept.len(), kept.last()), (366, days.last()));
         let gaps: Vec<_> = kept.windows(2).map(|pair| pair[1].0.since(pair[0].0)).collect();
         assert!(gaps.iter().all(|gap| (2..=3).contains(gap)));
     }

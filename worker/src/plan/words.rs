@@ -9,6 +9,8 @@ use super::kinds::Lesson;
 
 /// Longest list of subjects in a title, in characters.
 const NAMES_MAX: usize = 80;
+/// Characters of a topic that a description repeats.
+const ABOUT_MAX: usize = 80;
 /// Characters of the goals that tests remind of.
 const GOALS_MAX: usize = 200;
 
@@ -79,7 +81,8 @@ impl<'a> Words<'a> {
 
     fn plain(&self, lesson: Lesson, number: usize, total: usize) -> Text {
         let subject = &self.brief.subjects[lesson.subject];
-        let about = subject.topic.as_ref().map_or_else(String::new, |topic| format!(" on {topic}"));
+        let about =
+            subject.topic.as_ref().map_or_else(String::new, |topic| format!(" on {}", cut(topic, ABOUT_MAX)));
         let (what, how) = match lesson.kind {
             TaskKind::Study => (
                 "new material",

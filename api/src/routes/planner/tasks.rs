@@ -86,7 +86,7 @@ impl TaskPatch {
         (status = 200, body = TaskView, headers(("ETag" = String, description = "The plan's"))),
         (status = 400, body = ProblemBody, description = "`id.invalid`, `validation.failed`"),
         (status = 404, body = ProblemBody, description = "`plan.not_found`, `task.not_found`"),
-        (status = 409, body = ProblemBody, description = "`plan.busy`"),
+        (status = 409, body = ProblemBody, description = "`plan.busy`, `plan.too_large`"),
         (status = 412, body = ProblemBody, description = "`precondition.failed`"),
     ))]
 pub async fn patch(
