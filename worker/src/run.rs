@@ -145,6 +145,9 @@ impl Run {
     /// job has gone to somebody else, then for the job.
     pub async fn spent(&self, used: llm::Usage, began: Timestamp) -> Result<(), Stop> {
         let key = format!("{}-{}-{}", self.id, self.token, self.calls.fetch_add(1, Ordering::Relaxed));
+        if self.is_erased().await? {
+            return Err(Stop::Lost);
+        }
         let user = self.snapshot().await.user_id;
         let usage = self.context.count_call(key, user, used, began).await?;
         self.note(|job| job.usage.get_or_insert_default().add(&usage)).await
@@ -175,12 +178,17 @@ impl Run {
         let value = serde_json::to_value(value).map_err(|error| StoreError::Internal(error.into()))?;
         let store = &self.context.ledger.store;
         store.put_checkpoint(self.id, name, &value).await?;
-        let held = self.change(|job, token, _| job.checkpointed(token)).await;
-        if matches!(held, Err(Stop::Lost)) && store.job(self.id).await?.is_none() {
-            // The record was erased with its account, and what was just saved came after that.
+        if self.is_erased().await? {
+            // What was just saved came after that.
             store.delete_checkpoints(self.id).await?;
+            return Err(Stop::Lost);
         }
-        held
+        self.change(|job, token, _| job.checkpointed(token)).await
+    }
+
+    /// Whether the record is gone with its account, for which nothing may be written any more.
+    async fn is_erased(&self) -> Result<bool, Stop> {
+        Ok(self.context.ledger.store.job(self.id).await?.is_none())
     }
 
     /// What earlier tries saved, by name.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::{
     clock::Clock,
-    domain::{Attempt, Id, Job, JobId, JobStatus, Submission, Timestamp},
+    domain::{Attempt, Export, Id, Job, JobId, JobStatus, MailPurpose, MailToken, Submission, Timestamp},
     jobs::{JobKind, noop::Noop},
     store::{JobFilter, Listing, QuizFilter, SubmissionFilter},
 };
@@ -72,6 +72,29 @@ impl Story<'_> {
         let moved = store.rotate_session(session.id, 1, self.at(500)).await.unwrap();
         let again = store.rotate_session(session.id, 1, self.at(600)).await.unwrap();
         store.revoke_session(session.id, self.at(700)).await.unwrap();
+        let mut changed = ada.clone();
+        changed.preferences.time_zone = "Asia/Kathmandu".parse().unwrap();
+        changed.deactivate(self.at(800));
+        changed.updated_at = self.at(800);
+        let saved = store.save_user(&ada, &changed).await.unwrap();
+        let stale = store.save_user(&ada, &ada).await.unwrap();
+        let token = MailToken::new("f00d".into(), MailPurpose::ResetPassword, &ada, self.at(900));
+        store.insert_mail_token(&token).await.unwrap();
+        let given = store.count_mail_tokens(ada.id, MailPurpose::ResetPassword, self.at(900)).await.unwrap();
+        let taken_out = store.take_mail_token("f00d", MailPurpose::ResetPassword).await.unwrap();
+        let export = Export {
+            id: self.id(5),
+            user_id: ada.id,
+            blob: self.id(6),
+            size: 7,
+            created_at: self.at(10),
+            expires_at: self.at(20),
+        };
+        store.put_export(&export).await.unwrap();
+        let expired = store.expired_exports(self.at(20), 10).await.unwrap();
+        for value in [json!([saved, stale, given]), json!(taken_out), json!(expired)] {
+            self.tell("account", value);
+        }
         let read = [
             json!(store.user_by_email("ada@example.com ").await.unwrap()),
             json!(store.user_by_username("ada").await.unwrap()),

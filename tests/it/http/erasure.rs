@@ -1,12 +1,16 @@
 //! Everything stored about a user, given out and removed.
 
 use std::io::{Cursor, Read};
+use std::sync::Arc;
 
-use harness::client::{PASSWORD, Reply, Upload};
-use harness::{App, Client};
+use futures::FutureExt;
+use harness::client::{PASSWORD, Upload};
+use harness::deepseek::Reply;
+use harness::{App, Client, client};
 use image::{DynamicImage, ImageFormat};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use zip::ZipArchive;
 
 use crate::mix::Mix;
@@ -15,6 +19,7 @@ use crate::support::*;
 on_each_mix!(
     every_collection_belongs_to_users_or_is_known_not_to,
     nothing_is_left_of_an_erased_user,
+    a_running_job_of_an_erased_user_ends_without_writing,
     an_export_holds_everything_but_secrets,
     exports_are_their_users_own,
     an_erasure_needs_the_password,
@@ -81,11 +86,11 @@ async fn rich(app: &App) -> Rich {
     Rich { user, student, quiz, result }
 }
 
-async fn export(user: &Client) -> Reply {
+async fn export(user: &Client) -> client::Reply {
     post_and_wait(user, "/users/me/export", &json!({})).await.expect(201)
 }
 
-async fn download(user: &Client, export: &Reply) -> ZipArchive<Cursor<Vec<u8>>> {
+async fn download(user: &Client, export: &client::Reply) -> ZipArchive<Cursor<Vec<u8>>> {
     let file = user.get(text(&export.json["url"])).await.expect(200);
     assert_eq!(file.header("content-type"), "application/zip");
     assert!(
@@ -103,7 +108,7 @@ fn file(zip: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> Vec<u8> {
     bytes
 }
 
-async fn erase_and_wait(user: &Client, body: &Value) -> Reply {
+async fn erase_and_wait(user: &Client, body: &Value) -> client::Reply {
     let done = post_and_wait(user, "/users/me/erase", body).await.expect(200);
     assert_eq!(done.json["status"], "succeeded", "{done}");
     done
@@ -160,6 +165,29 @@ async fn every_collection_belongs_to_users_or_is_known_not_to(mix: Mix) {
         unknown.is_empty(),
         "declare these in shared/src/store/*/owned.rs, or say in NOBODYS why they hold nothing of users: {unknown:?}"
     );
+}
+
+async fn a_running_job_of_an_erased_user_ends_without_writing(mix: Mix) {
+    let (provider, app, learner) = crate::deepseek::start(mix).await;
+    let answer = Arc::new(Notify::new());
+    provider.push(Reply::When(answer.clone()));
+    let job = learner.post("/quiz/generate", &ask(12)).await.expect(202);
+    let job = job.id();
+    provider.received(1).await;
+    erase_and_wait(&learner, &json!({ "password": PASSWORD })).await;
+    // The provider goes on; the worker knows by then, or finds out, that there is nothing to go on with.
+    answer.notify_one();
+    let lost = |line: &str| (line.contains("the lease was lost") && line.contains(job)).then_some(());
+    let processes: Vec<_> =
+        app.workers.iter().chain([&app.api]).map(|process| Box::pin(process.line(lost))).collect();
+    futures::future::select_ok(processes.into_iter().map(|line| line.map(|line| line.ok_or(()))))
+        .await
+        .unwrap();
+    let left = mix.mentions(&app, job).await;
+    assert!(left.is_empty(), "{left:?}");
+    let left = mix.mentions(&app, learner.user_id()).await;
+    assert_eq!(left.keys().collect::<Vec<_>>(), ["jobs"], "{left:?}");
+    assert_eq!(mix.uploads(&app).await, 0);
 }
 
 async fn an_export_holds_everything_but_secrets(mix: Mix) {

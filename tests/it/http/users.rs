@@ -82,7 +82,8 @@ async fn preferences_are_merged_one_by_one(mix: Mix) {
     let at_once = json!({ "preferences": { "theme": "light", "language": "de" } });
     let beside = json!({ "preferences": { "notifications": true } });
     let (one, other) = tokio::join!(learner.put("/users/me", &at_once), learner.put("/users/me", &beside));
-    (one.expect(200), other.expect(200));
+    one.expect(200);
+    other.expect(200);
     expected["theme"] = json!("light");
     expected["language"] = json!("de");
     expected["notifications"] = json!(true);
