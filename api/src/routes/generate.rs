@@ -11,6 +11,7 @@ use serde::{Deserialize, de::IntoDeserializer};
 use shared::{
     domain::{Difficulty, Id, Job, QuestionType, Timestamp},
     jobs::quiz_generate::{QuizGenerate, Source},
+    store::BlobUse,
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -347,6 +348,7 @@ pub(super) async fn enqueue(app: &App, user: Option<Id>, ask: Ask) -> Result<Job
         Kind::Text | Kind::Pdf { .. } => ask.bytes,
     };
     let blob = app.ledger.clock.id();
+    app.ledger.store.note_blob_use(blob, BlobUse::Upload, app.ledger.clock.now()).await?;
     app.ledger.store.put_blob(blob, bytes).await?;
     let source = match ask.kind {
         Kind::Text | Kind::Notes(_) => Source::Text { blob },

@@ -39,7 +39,7 @@ pub use id::{Id, InvalidId, JobId};
 pub use item_statistics::{AnswerGroup, ItemFlag, ItemStatistics, QuizStatistics, Responses, has_options};
 pub use job::{
     AttemptRecord, CHECKPOINT_MAX, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease, NewJob,
-    Progress, Refusal,
+    Progress, Refusal, uploads_of,
 };
 pub use mail_token::{MailPurpose, MailToken};
 pub use mark::{Marks, mark, submit};

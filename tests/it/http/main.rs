@@ -41,6 +41,7 @@ mod passwords;
 mod plans;
 mod quiz_edit;
 mod reports;
+mod retention;
 mod review;
 mod shares;
 mod statistics;

@@ -1,6 +1,9 @@
 //! Reading what was uploaded.
 
-use shared::domain::{Id, JobError};
+use shared::{
+    domain::{Id, JobError},
+    store::BlobUse,
+};
 
 use crate::{
     Context,
@@ -11,7 +14,9 @@ use crate::{
 
 /// The bytes of an upload.
 pub(super) async fn blob(context: &Context, blob: Id) -> Result<Vec<u8>, Stop> {
-    let bytes = context.ledger.store.blob(blob).await?;
+    let (store, now) = (&context.ledger.store, context.ledger.clock.now());
+    store.note_blob_use(blob, BlobUse::Upload, now).await?;
+    let bytes = store.blob(blob).await?;
     bytes.ok_or_else(|| {
         JobError::fatal("upload.gone", "The upload is no longer kept. Upload it again.").into()
     })

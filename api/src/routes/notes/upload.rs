@@ -8,6 +8,7 @@ use axum::{
 use shared::{
     domain::{Id, NOTE_CONTENT_MAX, NOTE_TITLE_MAX, NoteChange, is_visible, title_of},
     jobs::pdf_extract::{PdfExtract, PdfSource},
+    store::BlobUse,
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -137,6 +138,7 @@ pub async fn upload(
         Uploaded::Pdf { bytes, pages, password, about } => (bytes, pages, password, about),
     };
     let blob = app.ledger.clock.id();
+    app.ledger.store.note_blob_use(blob, BlobUse::Upload, app.ledger.clock.now()).await?;
     app.ledger.store.put_blob(blob, bytes).await?;
     let payload = PdfExtract {
         source: PdfSource { blob, pages, password },
