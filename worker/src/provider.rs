@@ -15,24 +15,24 @@ const COUNT_TRIES: usize = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Withheld {
     /// No key is set: nobody's text goes out.
-    NoProvider,
+    Unconfigured,
     /// The student has not agreed.
-    NoConsent,
+    ConsentMissing,
     /// The student's tokens of the day are used up, until the given time.
-    NoBudget(Timestamp),
+    BudgetSpent(Timestamp),
 }
 
 impl Withheld {
     /// What the job's owner should know; nothing where it is so for everybody.
     pub(crate) fn notice(self) -> Option<String> {
         match self {
-            Self::NoProvider => None,
-            Self::NoConsent => Some(
+            Self::Unconfigured => None,
+            Self::ConsentMissing => Some(
                 "Your text was not sent to the AI service, because you have not agreed to that (aiConsent in your \
                  preferences); the local generator was used."
                     .to_owned(),
             ),
-            Self::NoBudget(until) => Some(format!(
+            Self::BudgetSpent(until) => Some(format!(
                 "Your use of the AI service for today is used up; until {until} the local generator is used."
             )),
         }
@@ -46,16 +46,16 @@ impl Context {
         &self,
         user: Option<Id>,
     ) -> Result<std::result::Result<&llm::Client, Withheld>> {
-        let Some(client) = &self.llm else { return Ok(Err(Withheld::NoProvider)) };
+        let Some(client) = &self.llm else { return Ok(Err(Withheld::Unconfigured)) };
         if self.ai.consent == Consent::Required && !self.consents(user).await? {
-            return Ok(Err(Withheld::NoConsent));
+            return Ok(Err(Withheld::ConsentMissing));
         }
         let Some(user) = user else { return Ok(Ok(client)) };
         let today = Zone::UTC.day(self.ledger.clock.now());
         let used: u64 =
             self.ledger.store.ai_usage(user, today, today).await?.iter().map(|day| day.tokens()).sum();
         if used >= self.ai.daily_tokens {
-            return Ok(Err(Withheld::NoBudget(Zone::UTC.start_of(today.plus(1)))));
+            return Ok(Err(Withheld::BudgetSpent(Zone::UTC.start_of(today.plus(1)))));
         }
         Ok(Ok(client))
     }

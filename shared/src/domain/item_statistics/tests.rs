@@ -53,6 +53,7 @@ fn quiz() -> Quiz {
         average_score: 0.0,
         edition: Edition::default(),
         source_content: None,
+        source_size: None,
         created_at: Timestamp(0),
         updated_at: Timestamp(0),
     }

@@ -64,10 +64,12 @@ impl Charts {
         hours: &[StudyTotals; 24],
     ) -> Self {
         let length = to.since(from) + 1;
-        let group_by = match length {
-            ..=DAYS_MAX => Grouping::Day,
-            ..=WEEKS_MAX => Grouping::Week,
-            _ => Grouping::Month,
+        let group_by = if length <= DAYS_MAX {
+            Grouping::Day
+        } else if length <= WEEKS_MAX {
+            Grouping::Week
+        } else {
+            Grouping::Month
         };
         let name = |day: Day| group_by.of(day.to_string());
         let every = (0..length).map(|days| (name(from.plus(days)), StudyTotals::default()));
