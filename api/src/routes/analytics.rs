@@ -13,6 +13,7 @@ use crate::{
     extract::{Caller, Period},
 };
 
+mod dashboard;
 mod page;
 mod performance;
 mod report;
@@ -22,6 +23,7 @@ mod usage;
 /// This file's routes.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(dashboard::dashboard))
         .routes(routes!(performance::quiz_performance))
         .routes(routes!(report::own))
         .routes(routes!(report::report))

@@ -114,7 +114,8 @@ impl PlanView {
         Self::new(app, plan, &workload, today, Some(days))
     }
 
-    fn listed(app: &App, summary: PlanSummary, today: Day) -> Self {
+    /// Without its days, as it stands today.
+    pub fn listed(app: &App, summary: PlanSummary, today: Day) -> Self {
         Self::new(app, summary.plan, &summary.workload, today, None)
     }
 }

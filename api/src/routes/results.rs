@@ -119,6 +119,21 @@ pub struct HistoryItem {
     completed_at: Timestamp,
 }
 
+impl From<Submission> for HistoryItem {
+    fn from(submission: Submission) -> Self {
+        Self {
+            id: submission.id,
+            quiz_id: submission.quiz_id,
+            topic: submission.topic,
+            score: submission.score,
+            max_score: submission.max_score,
+            total_questions: submission.total_questions,
+            percentage: submission.percentage,
+            completed_at: submission.completed_at,
+        }
+    }
+}
+
 /// Which results to list.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(rename_all = "camelCase")]
@@ -176,19 +191,6 @@ pub async fn history(
     };
     let found = app.ledger.store.submissions(&filter, &list.window).await?;
     let last = found.items.last().map(|submission| submission.id.to_string());
-    let items: Vec<HistoryItem> = found
-        .items
-        .into_iter()
-        .map(|item| HistoryItem {
-            id: item.id,
-            quiz_id: item.quiz_id,
-            topic: item.topic,
-            score: item.score,
-            max_score: item.max_score,
-            total_questions: item.total_questions,
-            percentage: item.percentage,
-            completed_at: item.completed_at,
-        })
-        .collect();
+    let items: Vec<HistoryItem> = found.items.into_iter().map(HistoryItem::from).collect();
     Ok(listed(&list, &items, found.total, last))
 }

@@ -19,6 +19,9 @@ use crate::{
 
 mod avatar;
 mod data;
+mod stats;
+
+pub use stats::UserStats;
 
 /// The routes of this file and of those below it.
 pub fn routes() -> OpenApiRouter<App> {
@@ -27,23 +30,26 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get))
         .routes(routes!(avatar::set_avatar))
         .routes(routes!(avatar::get_avatar))
+        .routes(routes!(stats::stats))
         .routes(routes!(data::export))
         .routes(routes!(data::download))
         .routes(routes!(data::erase))
 }
 
-/// An account with what its owner set.
+/// An account with what its owner set and did so far.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProfileView {
     #[serde(flatten)]
     user: UserView,
     preferences: Preferences,
+    stats: UserStats,
 }
 
 /// The whole profile of an account, as it is read and as conditions compare it.
-async fn profile(_: &App, user: User) -> Result<ProfileView> {
-    Ok(ProfileView { preferences: user.preferences.clone(), user: user.into() })
+async fn profile(app: &App, user: User) -> Result<ProfileView> {
+    let stats = UserStats::of(app, user.id, &user.preferences.time_zone).await?;
+    Ok(ProfileView { preferences: user.preferences.clone(), stats, user: user.into() })
 }
 
 /// The caller's account as it is stored now: what the caller was recognised by may be a few seconds old.

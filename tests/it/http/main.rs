@@ -20,6 +20,7 @@ mod bad_documents;
 mod bad_requests;
 mod calendars;
 mod cookies;
+mod dashboard;
 mod deepseek;
 mod deepseek_plans;
 mod erasure;

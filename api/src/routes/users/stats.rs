@@ -92,10 +92,6 @@ pub struct ZoneParam {
         (status = 403, body = ProblemBody, description = "`account.deactivated`"),
         (status = 503, body = ProblemBody, description = "`store.unavailable`"),
     ))]
-pub async fn stats(
-    State(app): State<App>,
-    caller: Caller,
-    InZone(zone): InZone,
-) -> Result<Json<UserStats>> {
+pub async fn stats(State(app): State<App>, caller: Caller, InZone(zone): InZone) -> Result<Json<UserStats>> {
     Ok(Json(UserStats::of(&app, caller.user.id, &zone).await?))
 }

@@ -125,6 +125,7 @@ pub const TABLE: &[Row] = &[
     row("POST /review/{quizId}/{questionId}", OwnerOnly, Card, Json(r#"{"rating":"good"}"#)),
 
     row("GET /analytics/ai-usage", LoggedIn, Nothing, Empty),
+    row("GET /analytics/dashboard", OwnOnes, Quiz, Empty),
     row("GET /analytics/quiz-performance", LoggedIn, Nothing, Empty),
     row("GET /analytics/report", LoggedIn, Nothing, Empty),
     row("GET /analytics/reports/{id}", OwnerOnly, RenderedReport, Empty),
@@ -142,6 +143,7 @@ pub const TABLE: &[Row] = &[
     row("GET /notes/categories", OwnOnes, NoteTag, Empty),
     row("POST /notes/upload", LoggedIn, Nothing, Json(r#"{"title":"Cells","content":"Cells are small."}"#)),
     row("POST /notes/search", OwnOnes, Note, Json(r#"{"query":"cells"}"#)),
+    row("GET /users/me/stats", LoggedIn, Nothing, Empty),
     row("GET /users/me/report", LoggedIn, Nothing, Empty),
 
     row("POST /planner/generate", LoggedIn, Nothing, PLAN),
