@@ -16,6 +16,9 @@ use crate::process::Process;
 /// Databases of a Redis server; each costs it nothing until used.
 const REDIS_DATABASES: u32 = 4096;
 
+const IDLE_FILES_CLOSE: &str =
+    "file_manager=(close_idle_time=5,close_scan_interval=2,close_handle_minimum=200)";
+
 /// How many ports are tried when somebody else is faster.
 const PORT_ATTEMPTS: usize = 10;
 
@@ -64,6 +67,8 @@ impl Mongod {
         command.arg("--dbpath").arg(dir).args(["--port", &port.to_string(), "--bind_ip", "127.0.0.1"]);
         command.args(["--nounixsocket", "--quiet", "--wiredTigerCacheSizeGB", "0.25"]);
         command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
+        // The databases of all tests together have more files than a process may hold open.
+        command.args(["--wiredTigerEngineConfigString", IDLE_FILES_CLOSE]);
         if replica_set {
             command.args(["--replSet", "tests", "--oplogSize", "64"]);
         }

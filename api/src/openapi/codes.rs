@@ -99,8 +99,8 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("quiz.has_attempts", Requests, "The quiz has been attempted, so its questions are final. Send newVersion to change a copy."),
     ("quiz.not_found", Requests, "There is no such quiz, or it is not yours."),
     ("rate.limited", Requests, "Too many requests; Retry-After tells when one may follow."),
-    ("request.refused", Requests, "The request cannot be understood."),
     ("report.not_found", Requests, "There is no such report, it is not yours, or it is no longer kept."),
+    ("request.refused", Requests, "The request cannot be understood."),
     ("review.not_found", Requests, "You have not submitted this question yet, or it is no more."),
     ("route.method_not_allowed", Requests, "This path does not allow the method."),
     ("route.not_found", Requests, "There is nothing at this path."),
@@ -168,7 +168,8 @@ mod tests {
     use super::*;
 
     /// What has the form of a code in the sources and is none.
-    const OTHERS: [&str; 1] = ["status.tsv"];
+    /// A file and fields of requests.
+    const OTHERS: [&str; 3] = ["pairs.left", "pairs.right", "status.tsv"];
     const FILES: [&str; 9] = [".css", ".db", ".html", ".ics", ".js", ".json", ".pdf", ".sql", ".svg"];
 
     /// String literals with the form of a code, outside of tests.

@@ -36,6 +36,7 @@ const EXEMPT: &[(&str, &str)] = &[
 /// What holds nothing of users, and why.
 const NOBODYS: &[(&str, &str)] = &[
     ("paused_queues", "says which queues stand still"),
+    ("blob_uses", "says when a blob was last used, and goes with the blob"),
     ("workers", "says which workers there are"),
     ("note_words", "is an index of notes, and what it holds of one goes with it"),
     ("uploads.files", "is reached by the blobs that owned documents name"),
