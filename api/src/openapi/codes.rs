@@ -28,7 +28,7 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("auth.bad_credentials", Requests, "Incorrect email or password."),
     ("auth.cross_site", Requests, "Another site's page sent the request."),
     ("auth.guests_off", Requests, "Guest accounts are switched off here."),
-    ("auth.not_a_guest", Requests, "The login sent along is no guest's, so there is nothing to take over."),
+    ("auth.not_a_guest", Requests, "This guest has become an account already. Sign in."),
     ("auth.password_changed", Requests, "Another request changed the password meanwhile. Sign in with the new one."),
     ("auth.refresh_invalid", Requests, "The refresh token is not valid any more. Sign in again."),
     ("auth.refresh_reused", Requests, "The refresh token was used before, so the login was ended. Sign in again."),
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     /// What has the form of a code in the sources and is none.
-    const OTHERS: [&str; 1] = ["status.tsv"];
+    const OTHERS: [&str; 3] = ["pairs.left", "pairs.right", "status.tsv"];
     const FILES: [&str; 9] = [".css", ".db", ".html", ".ics", ".js", ".json", ".pdf", ".sql", ".svg"];
 
     /// String literals with the form of a code, outside of tests.
