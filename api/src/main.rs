@@ -8,7 +8,7 @@ use axum::{ServiceExt, extract::Request};
 use clap::{Parser, Subcommand};
 use shared::{
     config::{Backends, Config, Program},
-    jobs::Dispatcher,
+    jobs::{Dispatcher, Sweeper},
     setup, telemetry,
 };
 use tokio::{
@@ -104,6 +104,7 @@ async fn serve() -> anyhow::Result<()> {
     let address = (config.host.as_str(), config.port);
     let listener = TcpListener::bind(address).await.context("HOST and PORT cannot be listened on")?;
     let dispatcher = tokio::spawn(Dispatcher::new(ledger.clone()).run());
+    tokio::spawn(Sweeper::new(ledger.clone(), config.retention.clone()).run());
     let lame = match config.backends {
         Backends::Embedded { .. } => Duration::ZERO,
         Backends::Services { .. } => LAME,

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use metrics_exporter_prometheus::PrometheusHandle;
 use shared::{
     config::{Config, Program},
-    jobs::Dispatcher,
+    jobs::{Dispatcher, Sweeper},
     setup, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -73,7 +73,8 @@ async fn run() -> anyhow::Result<()> {
     let ledger = setup::ledger(Program::Worker, &config).await?;
     let context = worker::Context::new(&config, ledger.clone())?;
     serve_metrics(&config, metrics).await?;
-    let dispatcher = tokio::spawn(Dispatcher::new(ledger).run());
+    let dispatcher = tokio::spawn(Dispatcher::new(ledger.clone()).run());
+    tokio::spawn(Sweeper::new(ledger, config.retention.clone()).run());
 
     let shutdown = Shutdown::default();
     tokio::spawn(on_signal(shutdown.clone())?);

@@ -57,7 +57,8 @@ pub async fn stream(
     // Subscribed before the log is read, so that nothing falls between the two.
     let changes = app.ledger.notifier.subscribe();
     let job = viewer.job(&app, id).await?;
-    if job.status.is_finished() && after >= job.last_event {
+    // Nor is anything to come of a job that finished so long ago that its log is not kept any more.
+    if job.status.is_finished() && app.ledger.store.events(id, after, 1).await?.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let follower = Follower { app, id, after, changes, ready: VecDeque::new() };
@@ -85,6 +86,7 @@ struct Follower {
 impl Follower {
     /// The next event; none once the job's last one was sent, or when the process is to end.
     async fn next(&mut self) -> Option<sse::Event> {
+        let mut over = false;
         loop {
             if let Some(event) = self.ready.pop_front() {
                 self.after = event.seq;
@@ -100,11 +102,13 @@ impl Follower {
                 return None;
             }
             match self.app.ledger.store.events(self.id, self.after, BATCH).await {
+                Ok(events) if events.is_empty() && over => return None,
                 Ok(events) if events.is_empty() => {
-                    if self.is_over().await {
-                        return None;
+                    // What came since the log was read is looked for once more.
+                    over = self.is_over().await;
+                    if !over {
+                        self.changed().await;
                     }
-                    self.changed().await;
                 }
                 Ok(events) => self.ready.extend(events),
                 Err(error) => {
@@ -118,7 +122,7 @@ impl Follower {
 
     async fn is_over(&self) -> bool {
         let job = self.app.ledger.store.job(self.id).await;
-        !matches!(job, Ok(Some(job)) if !job.status.is_finished() || job.last_event > self.after)
+        !matches!(job, Ok(Some(job)) if !job.status.is_finished())
     }
 
     /// Returns when the job was announced to have changed, or it is time to look anyway.

@@ -11,6 +11,7 @@ use serde::{Deserialize, de::IntoDeserializer};
 use shared::{
     domain::{Difficulty, Id, Job, PageRanges, QuestionType, Timestamp},
     jobs::quiz_generate::{QuizGenerate, Source},
+    store::BlobUse,
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -291,6 +292,7 @@ async fn start(app: &App, caller: &Caller, wait: Wait, ask: Ask) -> Result<Respo
 /// Keeps what a quiz is to be made from, and records the job that makes it.
 pub(super) async fn enqueue(app: &App, user: Option<Id>, ask: Ask) -> Result<Job> {
     let blob = app.ledger.clock.id();
+    app.ledger.store.note_blob_use(blob, BlobUse::Upload, app.ledger.clock.now()).await?;
     app.ledger.store.put_blob(blob, ask.bytes).await?;
     let source = match ask.kind {
         Kind::Text => Source::Text { blob },

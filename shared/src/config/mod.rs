@@ -6,10 +6,12 @@ use secrecy::SecretString;
 
 mod accounts;
 mod ai;
+mod retention;
 mod source;
 
 pub use accounts::Accounts;
 pub use ai::{Ai, Consent};
+pub use retention::Retention;
 pub use source::{Source, SourceError};
 
 use source::Reader;
@@ -119,6 +121,8 @@ pub struct Config {
     pub ai: Ai,
     /// Mail to users, and who operates the platform.
     pub accounts: Accounts,
+    /// How long things are kept.
+    pub retention: Retention,
     /// `LOG_FORMAT`.
     pub log_format: LogFormat,
 }
@@ -182,6 +186,7 @@ impl Config {
             metrics_port: reader.number(&["METRICS_PORT"], 9464),
             ai: ai::ai(&mut reader, &model),
             deepseek: deepseek(&mut reader, model),
+            retention: Retention::read(&mut reader),
             log_format: match reader.text(&["LOG_FORMAT"]).as_deref() {
                 Some("json") => LogFormat::Json,
                 Some("text") => LogFormat::Text,

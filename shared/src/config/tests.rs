@@ -91,3 +91,15 @@ fn prices_follow_the_model_unless_they_are_given() {
         assert!(error.0.len() == 1 && error.0[0].starts_with(name), "{error}");
     }
 }
+
+#[test]
+fn what_is_kept_is_kept_for_days() {
+    let day = Duration::from_secs(24 * 3600);
+    let retention = Config::read(Program::Api, &Source::from([])).unwrap().retention;
+    assert_eq!((retention.uploads, retention.events, retention.jobs), (30 * day, 7 * day, 90 * day));
+    let read = |days| Config::read(Program::Api, &Source::from([("RETENTION_JOBS_DAYS", days)]));
+    assert_eq!(read("365").unwrap().retention, Retention { jobs: 365 * day, ..Retention::default() });
+    for wrong in ["0", "-1", "soon", "7d"] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}

@@ -27,6 +27,14 @@ impl Id {
         Self(bytes)
     }
 
+    /// The least id that something made in the second of this instant or later can have.
+    pub fn first_at(instant: Timestamp) -> Self {
+        let seconds = u32::try_from(instant.seconds().max(0)).unwrap_or(u32::MAX);
+        let mut bytes = [0; 12];
+        bytes[..4].copy_from_slice(&seconds.to_be_bytes());
+        Self(bytes)
+    }
+
     /// An id that is always the same for the same job, so that a job that runs twice writes the
     /// same document once: the job's time and the last six bytes of its randomness.
     pub fn for_job(job: JobId) -> Self {

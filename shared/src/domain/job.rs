@@ -368,5 +368,17 @@ impl Job {
     }
 }
 
+/// The uploads that a job reads: whatever its payload has under the name `blob`, however deep.
+pub fn uploads_of(payload: &serde_json::Value) -> Vec<Id> {
+    match payload {
+        serde_json::Value::Object(members) => {
+            let named = members.get("blob").and_then(|blob| blob.as_str()?.parse::<Id>().ok());
+            named.into_iter().chain(members.values().flat_map(uploads_of)).collect()
+        }
+        serde_json::Value::Array(values) => values.iter().flat_map(uploads_of).collect(),
+        _ => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -37,7 +37,7 @@ pub use fold::fold;
 pub use id::{Id, InvalidId, JobId};
 pub use job::{
     AttemptRecord, CHECKPOINT_MAX, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease, NewJob,
-    Progress, Refusal,
+    Progress, Refusal, uploads_of,
 };
 pub use mail_token::{MailPurpose, MailToken};
 pub use mark::{Marks, mark, submit};

@@ -14,11 +14,13 @@ pub mod plan_generate;
 pub mod plan_reschedule;
 mod queues;
 pub mod quiz_generate;
+mod sweeper;
 pub mod report_render;
 
 pub use dispatcher::Dispatcher;
 pub use ledger::{Ledger, LedgerError};
 pub use queues::{ANNOUNCED_EVERY, QueueState, QueueWorker, SILENT_FOR};
+pub use sweeper::Sweeper;
 
 /// A kind of job.
 pub trait JobKind: Serialize + DeserializeOwned + Send + Sync {

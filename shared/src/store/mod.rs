@@ -34,6 +34,7 @@ mod owned;
 mod plans;
 mod queues;
 mod quizzes;
+mod retention;
 mod review;
 mod shares;
 #[cfg(feature = "sqlite")]
@@ -54,6 +55,7 @@ pub use owned::OwnedSource;
 pub use plans::{PlanOnDay, PlanSummary};
 pub use queues::JobCounts;
 pub use quizzes::{QuizFilter, QuizSummary};
+pub use retention::BlobUse;
 pub use study_sessions::StudySessionFilter;
 pub use tallies::{Scope, StudyBy, TallyBy};
 pub use tasks::TaskFilter;

@@ -35,6 +35,7 @@ mod quiz_search;
 mod quizzes;
 mod redis_faults;
 mod results;
+mod retention;
 mod review;
 mod sessions;
 mod shares;

@@ -39,6 +39,7 @@ mod passwords;
 mod plans;
 mod quiz_edit;
 mod reports;
+mod retention;
 mod review;
 mod shares;
 mod study_sessions;

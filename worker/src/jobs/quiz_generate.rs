@@ -8,6 +8,7 @@ use shared::{
         Settings, SourceSize,
     },
     jobs::quiz_generate::{QuizGenerate, Source},
+    store::BlobUse,
 };
 
 use crate::{
@@ -134,8 +135,9 @@ fn worth_asking(document: Document) -> Result<Document, Stop> {
 }
 
 async fn blob_bytes(context: &Context, blob: Id) -> Result<Vec<u8>, Stop> {
-    let bytes = context.ledger.store.blob(blob).await?;
-    bytes.ok_or_else(|| {
+    let (store, now) = (&context.ledger.store, context.ledger.clock.now());
+    store.note_blob_use(blob, BlobUse::Upload, now).await?;
+    store.blob(blob).await?.ok_or_else(|| {
         JobError::fatal("upload.gone", "The upload is no longer kept. Upload it again.").into()
     })
 }

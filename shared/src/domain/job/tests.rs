@@ -308,3 +308,17 @@ fn the_name_of_a_status_is_the_same_everywhere() {
         assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
     }
 }
+
+#[test]
+fn uploads_are_found_in_a_payload_however_deep() {
+    assert_eq!(uploads_of(&serde_json::Value::Null), []);
+    let (one, two) = ("0123456789abcdef01234567", "0123456789abcdef01234568");
+    let payload = serde_json::json!({
+        "source": { "type": "pdf", "blob": one, "pages": "1" },
+        "more": [{ "blob": two }, { "blob": 5 }, { "blob": "x" }],
+        "other": "0123456789abcdef01234569",
+    });
+    let mut found: Vec<String> = uploads_of(&payload).iter().map(Id::to_string).collect();
+    found.sort();
+    assert_eq!(found, [one, two]);
+}

@@ -4,7 +4,7 @@
 use bson::{Binary, Document, doc, oid::ObjectId, spec::BinarySubtype};
 use futures::TryStreamExt;
 
-use super::{Mongo, Result, StoreError, TRANSFER_WITHIN, inserted, within};
+use super::{Mongo, Result, StoreError, TRANSFER_WITHIN, inserted, retention::BLOB_USES, within};
 use crate::domain::Id;
 
 const FILES: &str = "uploads.files";
@@ -20,7 +20,7 @@ impl Mongo {
             Err(error) => return Err(error),
         }
         // What is there, be it of a try that broke off, may be other bytes.
-        self.delete_blob(id).await?;
+        self.delete_file(id).await?;
         let chunks: Vec<Document> = (0_i32..)
             .zip(bytes.chunks(CHUNK_BYTES))
             .map(|(n, part)| {
@@ -64,6 +64,11 @@ impl Mongo {
 
     /// Removes a blob, if it is there.
     pub async fn delete_blob(&self, id: Id) -> Result<()> {
+        self.delete_file(id).await?;
+        self.run(self.docs(BLOB_USES).delete_one(doc! { "_id": id })).await.map(drop)
+    }
+
+    async fn delete_file(&self, id: Id) -> Result<()> {
         self.run(self.docs(FILES).delete_one(doc! { "_id": id })).await?;
         within(TRANSFER_WITHIN, self.docs(CHUNKS).delete_many(doc! { "files_id": id })).await.map(drop)
     }

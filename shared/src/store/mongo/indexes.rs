@@ -107,6 +107,20 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("ai_usage", with(doc! { "userId": 1, "day": 1 }, |options| options.unique = Some(true))),
         ("jobs", plain(doc! { "status": 1, "kind": 1, "dueAt": 1 })),
         ("jobs", plain(doc! { "finishedAt": 1, "kind": 1 })),
+        (
+            "jobs",
+            with(doc! { "finishedAt": 1 }, |options| {
+                options.partial_filter_expression = Some(doc! { "events": { "$exists": true } });
+            }),
+        ),
+        ("blob_uses", plain(doc! { "usage": 1, "lastUsedAt": 1 })),
+        ("sessions", plain(doc! { "expiresAt": 1 })),
+        (
+            "users",
+            with(doc! { "isGuest": 1, "_id": 1 }, |options| {
+                options.partial_filter_expression = Some(doc! { "isGuest": true });
+            }),
+        ),
         ("workers", plain(doc! { "heardAt": 1 })),
         ("idempotency_keys", with(doc! { "createdAt": 1 }, |options| options.expire_after = Some(KEPT_FOR))),
         (

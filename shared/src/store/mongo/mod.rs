@@ -36,6 +36,7 @@ mod plans;
 mod queues;
 mod quiz_edits;
 mod quizzes;
+mod retention;
 mod review;
 mod sessions;
 mod shares;

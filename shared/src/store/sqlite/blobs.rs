@@ -31,8 +31,10 @@ impl Sqlite {
 
     pub(in crate::store) async fn delete_blob(&self, id: Id) -> Result<()> {
         match tokio::fs::remove_file(self.upload(id)).await {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(unavailable(error)),
-            _ => Ok(()),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unavailable(error)),
+            _ => {}
         }
+        sqlx::query("DELETE FROM blob_uses WHERE id = ?").bind(id.to_string()).execute(&self.pool).await?;
+        Ok(())
     }
 }

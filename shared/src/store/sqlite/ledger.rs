@@ -219,6 +219,6 @@ async fn append(connection: &mut SqliteConnection, job: &Job) -> Result<()> {
     Ok(())
 }
 
-fn parse_id(text: &str) -> Result<JobId> {
+pub(super) fn parse_id(text: &str) -> Result<JobId> {
     text.parse().map_err(|_| StoreError::Corrupt(format!("job id {text:?}")))
 }

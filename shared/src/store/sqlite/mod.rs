@@ -24,6 +24,7 @@ mod owned;
 mod plans;
 mod queues;
 mod quizzes;
+mod retention;
 mod review;
 mod shares;
 mod stats;
@@ -46,6 +47,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/plans.sql"),
     include_str!("schema/queues.sql"),
     include_str!("schema/quizzes.sql"),
+    include_str!("schema/retention.sql"),
     include_str!("schema/review.sql"),
     include_str!("schema/study_sessions.sql"),
     include_str!("schema/tasks.sql"),

@@ -1,0 +1,63 @@
+//! How long things are kept.
+
+use std::time::Duration;
+
+use super::source::Reader;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// How long things are kept, each of them `RETENTION_…_DAYS`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// `UPLOADS`: documents that jobs read, after their last use.
+    pub uploads: Duration,
+    /// `REPORTS`: files that jobs made for their owners.
+    pub reports: Duration,
+    /// `EVENTS`: events of jobs, after the job finished.
+    pub events: Duration,
+    /// `JOBS`: finished jobs, with what was saved of their work.
+    pub jobs: Duration,
+    /// `TRASH`: deleted notes.
+    pub trash: Duration,
+    /// `LOGINS`: logins, after they ended.
+    pub logins: Duration,
+    /// `GUESTS`: throwaway accounts, after which those go that nobody is logged in to.
+    pub guests: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            uploads: 30 * DAY,
+            reports: 7 * DAY,
+            events: 7 * DAY,
+            jobs: 90 * DAY,
+            trash: 30 * DAY,
+            logins: 30 * DAY,
+            guests: 30 * DAY,
+        }
+    }
+}
+
+impl Retention {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let mut days = |name: &str, default: Duration| {
+            let variable = format!("RETENTION_{name}_DAYS");
+            let days: u32 = reader.number(&[&variable], (default.as_secs() / DAY.as_secs()) as u32);
+            if days == 0 {
+                reader.mistake(format!("{variable} must be at least 1"));
+            }
+            days * DAY
+        };
+        let default = Self::default();
+        Self {
+            uploads: days("UPLOADS", default.uploads),
+            reports: days("REPORTS", default.reports),
+            events: days("EVENTS", default.events),
+            jobs: days("JOBS", default.jobs),
+            trash: days("TRASH", default.trash),
+            logins: days("LOGINS", default.logins),
+            guests: days("GUESTS", default.guests),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The sweeper removes what was kept long enough. Any number of processes may run one: each step looks for what is
+//! old by an index, in portions, and minds neither repetition nor company.
+
+use std::{collections::HashSet, time::Duration};
+
+use rand::RngExt;
+
+use super::Ledger;
+use crate::{
+    config::Retention,
+    domain::{Id, JobId, JobStatus, MailToken, Timestamp, uploads_of},
+    store::{BlobUse, JobFilter, KEPT_FOR, StoreError},
+};
+
+/// How often it sweeps.
+const EVERY: Duration = Duration::from_secs(3600);
+/// Within which time after the start it sweeps first: processes that start together need not sweep together.
+const FIRST_WITHIN: Duration = Duration::from_secs(120);
+/// Things removed in one go.
+const BATCH: u32 = 200;
+
+/// What is swept, in this order.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Uploads,
+    Reports,
+    Events,
+    Jobs,
+    IdempotencyKeys,
+    Logins,
+    MailTokens,
+    StudySessions,
+}
+
+impl Step {
+    const ALL: [Self; 8] = [
+        Self::Uploads,
+        Self::Reports,
+        Self::Events,
+        Self::Jobs,
+        Self::IdempotencyKeys,
+        Self::Logins,
+        Self::MailTokens,
+        Self::StudySessions,
+    ];
+
+    /// Its name in logs and metrics.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Uploads => "uploads",
+            Self::Reports => "reports",
+            Self::Events => "events",
+            Self::Jobs => "jobs",
+            Self::IdempotencyKeys => "idempotency_keys",
+            Self::Logins => "logins",
+            Self::MailTokens => "mail_tokens",
+            Self::StudySessions => "study_sessions",
+        }
+    }
+}
+
+/// Removes what was kept long enough.
+#[derive(Debug, Clone)]
+pub struct Sweeper {
+    ledger: Ledger,
+    keep: Retention,
+}
+
+impl Sweeper {
+    /// A sweeper of this ledger's store.
+    pub fn new(ledger: Ledger, keep: Retention) -> Self {
+        Self { ledger, keep }
+    }
+
+    /// Sweeps now and then until dropped.
+    pub async fn run(self) {
+        let random = || self.ledger.clock.rng().random::<f64>();
+        tokio::time::sleep(FIRST_WITHIN.mul_f64(random())).await;
+        loop {
+            self.sweep().await;
+            tokio::time::sleep(EVERY.mul_f64(0.9 + 0.2 * random())).await;
+        }
+    }
+
+    /// Sweeps once. What fails is logged and left to the next time; the other steps are made nevertheless.
+    pub async fn sweep(&self) {
+        let now = self.ledger.clock.now();
+        for step in Step::ALL {
+            let (what, mut count) = (step.name(), 0);
+            loop {
+                match self.portion(step, now).await {
+                    Ok(0) => break,
+                    Ok(removed) => count += removed,
+                    Err(error) => {
+                        tracing::warn!(what, %error, "not swept");
+                        break;
+                    }
+                }
+            }
+            if count > 0 {
+                metrics::counter!("smartstudy_retention_removed_total", "what" => what).increment(count);
+                tracing::info!(what, count, "swept");
+            }
+        }
+    }
+
+    /// Removes a portion of what is old; how much that was.
+    async fn portion(&self, step: Step, now: Timestamp) -> Result<u64, StoreError> {
+        let (store, keep) = (&self.ledger.store, &self.keep);
+        match step {
+            Step::Uploads => self.uploads(now).await,
+            Step::Reports => self.reports(now - keep.reports).await,
+            Step::Events => store.remove_events(now - keep.events, BATCH).await,
+            Step::Jobs => self.jobs(now - keep.jobs).await,
+            Step::IdempotencyKeys => store.remove_keys(now - KEPT_FOR, BATCH).await,
+            Step::Logins => store.remove_logins(now - keep.logins, BATCH).await,
+            Step::MailTokens => store.remove_mail_tokens(now - MailToken::LASTS, BATCH).await,
+            Step::StudySessions => store.close_stale_sessions(now).await,
+        }
+    }
+
+    /// Documents that nobody used for long, but for those that a job may still read.
+    async fn uploads(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let (store, used_before) = (&self.ledger.store, now - self.keep.uploads);
+        let mut removed = 0;
+        while removed == 0 {
+            let unused = store.unused_blobs(BlobUse::Upload, used_before, BATCH).await?;
+            if unused.is_empty() {
+                break;
+            }
+            let in_use = self.in_use(used_before).await?;
+            for blob in unused {
+                if in_use.contains(&blob) {
+                    // Looked at again when it was unused for so long once more.
+                    store.note_blob_use(blob, BlobUse::Upload, now).await?;
+                } else {
+                    store.delete_blob(blob).await?;
+                    removed += 1;
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    /// What unfinished jobs made before an instant read. Later ones read nothing that was last used before it.
+    async fn in_use(&self, made_before: Timestamp) -> Result<HashSet<Id>, StoreError> {
+        let mut blobs = HashSet::new();
+        for status in JobStatus::ALL.into_iter().filter(|status| !status.is_finished()) {
+            let filter =
+                JobFilter { status: Some(status), made_before: Some(made_before), ..JobFilter::default() };
+            let mut jobs = self.ledger.store.jobs_after(&filter, None, BATCH).await?;
+            while let Some(last) = jobs.last().map(|job| job.id) {
+                blobs.extend(jobs.iter().flat_map(|job| uploads_of(&job.payload)));
+                jobs = self.ledger.store.jobs_after(&filter, Some(last), BATCH).await?;
+            }
+        }
+        Ok(blobs)
+    }
+
+    async fn reports(&self, made_before: Timestamp) -> Result<u64, StoreError> {
+        let store = &self.ledger.store;
+        let old = store.unused_blobs(BlobUse::Report, made_before, BATCH).await?;
+        for blob in &old {
+            store.delete_blob(*blob).await?;
+        }
+        Ok(old.len() as u64)
+    }
+
+    /// Finished jobs and what belongs to them; the record last, so that nothing is left that no record names.
+    async fn jobs(&self, finished_before: Timestamp) -> Result<u64, StoreError> {
+        let store = &self.ledger.store;
+        let jobs = store.old_jobs(finished_before, BATCH).await?;
+        for (id, payload) in &jobs {
+            store.delete_checkpoints(*id).await?;
+            for blob in uploads_of(payload) {
+                store.delete_blob(blob).await?;
+            }
+        }
+        let ids: Vec<JobId> = jobs.iter().map(|(id, _)| *id).collect();
+        store.remove_jobs(&ids, finished_before).await
+    }
+}
