@@ -14,8 +14,8 @@ pub mod plan_generate;
 pub mod plan_reschedule;
 mod queues;
 pub mod quiz_generate;
-mod sweeper;
 pub mod report_render;
+mod sweeper;
 
 pub use dispatcher::Dispatcher;
 pub use ledger::{Ledger, LedgerError};

@@ -19,6 +19,7 @@ mod avatars;
 mod bad_documents;
 mod bad_requests;
 mod calendars;
+mod conventions;
 mod cookies;
 mod deepseek;
 mod deepseek_plans;

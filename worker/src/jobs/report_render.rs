@@ -6,6 +6,7 @@ use shared::{
     domain::{JobError, JobResult, Progress},
     jobs::report_render::ReportRender,
     report::Subject,
+    store::BlobUse,
 };
 
 use crate::{
@@ -45,6 +46,7 @@ pub(super) async fn run(
         tracing::error!(job = %run.id, %error, "a report cannot be drawn");
         crashed()
     })?;
+    store.note_blob_use(ask.blob, BlobUse::Report, made).await?;
     store.put_blob(ask.blob, pdf).await?;
     let id = run.id.to_string();
     Ok(JobResult { kind: "report".into(), url: format!("/analytics/reports/{id}"), id })
