@@ -28,6 +28,7 @@ mod quizzes;
 mod results;
 mod review;
 mod shares;
+mod statistics;
 mod study_sessions;
 mod submit;
 mod upload;
@@ -58,6 +59,7 @@ fn table() -> Table {
         .merge(results::routes())
         .merge(review::routes())
         .merge(shares::routes())
+        .merge(statistics::routes())
         .merge(study_sessions::routes())
         .merge(submit::routes())
         .merge(users::routes())

@@ -5,6 +5,7 @@ mod attempt;
 mod export;
 mod fold;
 mod id;
+mod item_statistics;
 mod job;
 mod mail_token;
 mod mark;
@@ -35,6 +36,7 @@ pub use attempt::{Attempt, Given, QuestionResult, Submission};
 pub use export::Export;
 pub use fold::fold;
 pub use id::{Id, InvalidId, JobId};
+pub use item_statistics::{AnswerGroup, ItemFlag, ItemStatistics, QuizStatistics, Responses, has_options};
 pub use job::{
     AttemptRecord, CHECKPOINT_MAX, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease, NewJob,
     Progress, Refusal,

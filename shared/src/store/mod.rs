@@ -38,6 +38,7 @@ mod review;
 mod shares;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod statistics;
 mod stats;
 mod study_sessions;
 mod tallies;

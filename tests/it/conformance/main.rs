@@ -38,6 +38,7 @@ mod results;
 mod review;
 mod sessions;
 mod shares;
+mod statistics;
 mod study_sessions;
 mod submissions;
 mod tallies;

@@ -41,6 +41,7 @@ mod quiz_edit;
 mod reports;
 mod review;
 mod shares;
+mod statistics;
 mod study_sessions;
 mod tokens;
 mod users;

@@ -39,6 +39,7 @@ mod quizzes;
 mod review;
 mod sessions;
 mod shares;
+mod statistics;
 mod stats;
 mod study_sessions;
 mod submissions;

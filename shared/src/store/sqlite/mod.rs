@@ -26,6 +26,7 @@ mod queues;
 mod quizzes;
 mod review;
 mod shares;
+mod statistics;
 mod stats;
 mod study_sessions;
 mod tallies;

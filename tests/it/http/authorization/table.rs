@@ -99,6 +99,7 @@ pub const TABLE: &[Row] = &[
     row("POST /quiz/{id}/share", OwnerOnly, Quiz, Empty),
     row("DELETE /quiz/{id}/share", OwnerOnly, SharedQuiz, Empty),
     row("GET /quiz/shared/{token}", LoggedIn, ShareToken, Empty),
+    row("GET /quiz/{id}/statistics", OwnerOnly, Quiz, Empty),
     row("POST /quiz/attempt", OwnerOnly, Quiz, Json(r#"{"quizId":"$1"}"#)),
     row("POST /quiz/submit", OwnerOnly, Attempt, Json(r#"{"attemptId":"$1","answers":{}}"#)),
     row("POST /quiz/{id}/submit", OwnerOnly, Quiz, Json(r#"{"answers":{}}"#)),
