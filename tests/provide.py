@@ -151,6 +151,26 @@ def find_chromium():
     return found
 
 
+def node_modules_with(packages):
+    """The folder of these locked npm packages, named after the folder they stand in."""
+    folder = CACHE / "node" / packages.parent.name
+    stamp = folder / "stamp"
+    lock = packages.parent / "package-lock.json"
+    wanted = hashlib.sha256(packages.read_bytes() + lock.read_bytes()).hexdigest()
+    modules = folder / "node_modules"
+    if not works(["npm", "--version"]):
+        apt_install("nodejs", "npm")
+    if stamp.exists() and stamp.read_text() == wanted and modules.is_dir():
+        return modules
+    say(f"  installing the npm packages of {packages.parent.name}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in (packages, lock):
+        shutil.copy(file, folder)
+    quiet(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder)
+    stamp.write_text(wanted)
+    return modules
+
+
 def python_with(requirements):
     """The interpreter of an environment with these packages, named after the folder they stand in."""
     folder = CACHE / "venvs" / requirements.parent.name

@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from provide import CACHE, Missing, find_chromium, find_mongod, find_redis, python_with, say, works
+from provide import CACHE, Missing, find_chromium, find_mongod, find_redis, node_modules_with, python_with, say, works
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
@@ -216,8 +216,10 @@ class Run:
 
     def formats(self):
         python = python_with(FORMATS / "requirements.txt")
+        modules = node_modules_with(FORMATS / "package.json")
         with embedded_server(self.binary("smartstudy-api")) as url:
-            env = {**os.environ, "SMARTSTUDY_URL": url, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+            env = {**os.environ, "SMARTSTUDY_URL": url, "NODE_MODULES": str(modules), "PYTHONUNBUFFERED": "1"}
+            env["PYTHONDONTWRITEBYTECODE"] = "1"
             checks = sorted(FORMATS.glob("check_*.py"))
             failed = [check for check in checks if watched([python, check], env, lambda line: None) != 0]
         self.count(len(checks) - len(failed), len(failed), 0)

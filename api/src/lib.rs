@@ -2,6 +2,7 @@
 
 pub mod app;
 mod drain;
+mod export;
 mod extract;
 mod frame;
 mod icalendar;

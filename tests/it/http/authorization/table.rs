@@ -66,6 +66,11 @@ impl Row {
         self
     }
 
+    const fn asking(mut self, query: &'static str) -> Self {
+        self.query = query;
+        self
+    }
+
     /// Whether a call may change the thing.
     pub fn changes(&self) -> bool {
         !self.route.starts_with("GET ")
@@ -100,6 +105,7 @@ pub const TABLE: &[Row] = &[
     row("DELETE /quiz/{id}/share", OwnerOnly, SharedQuiz, Empty),
     row("GET /quiz/shared/{token}", LoggedIn, ShareToken, Empty),
     row("GET /quiz/{id}/statistics", OwnerOnly, Quiz, Empty),
+    row("GET /quiz/{id}/export", OwnerOnly, Quiz, Empty).asking("?format=moodle-xml"),
     row("POST /quiz/attempt", OwnerOnly, Quiz, Json(r#"{"quizId":"$1"}"#)),
     row("POST /quiz/submit", OwnerOnly, Attempt, Json(r#"{"attemptId":"$1","answers":{}}"#)),
     row("POST /quiz/{id}/submit", OwnerOnly, Quiz, Json(r#"{"answers":{}}"#)),
