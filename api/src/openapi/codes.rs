@@ -46,6 +46,7 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("file.empty", Requests, "The file is empty."),
     ("file.not_pdf", Requests, "The file is not a PDF."),
     ("file.not_picture", Requests, "The file is not a picture: neither PNG nor JPEG nor WebP."),
+    ("file.not_text", Requests, "The file is neither a PDF nor text in UTF-8."),
     ("file.too_large", Requests, "The file is larger than what is accepted."),
     ("file.unreadable", Requests, "The picture is damaged or too large to be read."),
     ("generation.slow", Requests, "The quiz takes too long. Try again later."),

@@ -9,7 +9,7 @@ use axum::{
 use garde::Validate;
 use serde::{Deserialize, de::IntoDeserializer};
 use shared::{
-    domain::{Difficulty, Id, Job, PageRanges, QuestionType, Timestamp},
+    domain::{Difficulty, Id, Job, QuestionType, Timestamp},
     jobs::quiz_generate::{QuizGenerate, Source},
 };
 use utoipa::ToSchema;
@@ -17,6 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     jobs::{JobView, answer},
+    notes,
     quizzes::QuizView,
     upload::Upload,
 };
@@ -31,8 +32,8 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(generate)).routes(routes!(generate_from_pdf))
 }
 
-/// Most characters of a document's password.
-const PASSWORD_MAX: usize = 256;
+/// Fewest characters a text must have.
+pub(super) const TEXT_MIN: usize = 50;
 
 /// Where the text of a quiz comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -40,46 +41,93 @@ const PASSWORD_MAX: usize = 256;
 pub enum InputMethod {
     /// `textContent` of this request.
     Text,
+    /// The notes of `noteIds`.
+    Notes,
     /// A form's `file`.
     Pdf,
 }
 
+/// A quiz to be made from a text or from notes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes the body for the document; its parts are read one by one")]
+pub enum FromJson {
+    /// From a text.
+    Text(FromText),
+    /// From notes.
+    Notes(FromNotes),
+}
+
 /// A quiz to be made from a text.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the body for the document; its parts are read one by one")]
 pub struct FromText {
+    #[schema(value_type = String, pattern = "^text$")]
+    input_method: InputMethod,
     #[serde(flatten)]
     text: Text,
     #[serde(flatten)]
     wishes: Wishes,
 }
 
+/// A quiz to be made from notes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the body for the document; its parts are read one by one")]
+pub struct FromNotes {
+    #[schema(value_type = String, pattern = "^notes$")]
+    input_method: InputMethod,
+    #[serde(flatten)]
+    notes: Notes,
+    #[serde(flatten)]
+    wishes: Wishes,
+}
+
+/// Where the text comes from.
+#[derive(Debug, Deserialize, Validate)]
+#[serde(rename_all = "camelCase")]
+struct Origin {
+    /// A PDF is sent as a form.
+    #[garde(custom(in_json))]
+    input_method: InputMethod,
+}
+
+fn in_json(method: &InputMethod, _: &()) -> garde::Result {
+    match method {
+        InputMethod::Text | InputMethod::Notes => Ok(()),
+        InputMethod::Pdf => {
+            Err(garde::Error::new("must be text or notes in JSON; send a PDF as multipart/form-data"))
+        }
+    }
+}
+
 /// The text.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Text {
-    /// Must be `text` in JSON; a PDF is sent as a form.
-    #[garde(custom(text_method))]
-    input_method: InputMethod,
     /// The text, at least 50 characters.
     #[garde(custom(long_enough))]
     #[schema(min_length = 50)]
     text_content: String,
 }
 
-fn text_method(method: &InputMethod, _: &()) -> garde::Result {
-    match method {
-        InputMethod::Text => Ok(()),
-        InputMethod::Pdf => Err(garde::Error::new("must be text in JSON; send a PDF as multipart/form-data")),
-    }
+/// The notes.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Notes {
+    /// Notes of the caller, 1–50, as they are now; together at least 50 characters of content.
+    #[garde(length(min = 1, max = 50))]
+    #[schema(min_items = 1, max_items = 50, value_type = Vec<String>)]
+    note_ids: Vec<Id>,
 }
 
 pub(super) fn long_enough(text: &str, _: &()) -> garde::Result {
     let count = text.trim().chars().count();
-    if count >= 50 {
+    if count >= TEXT_MIN {
         return Ok(());
     }
-    Err(garde::Error::new(format!("must have at least 50 characters; it has {count}")))
+    Err(garde::Error::new(format!("must have at least {TEXT_MIN} characters; it has {count}")))
 }
 
 /// What the quiz should be like.
@@ -149,6 +197,8 @@ pub(super) struct Ask {
 
 pub(super) enum Kind {
     Text,
+    /// Whose texts are read when the job is recorded, so that it asks about them as they are then.
+    Notes(Vec<Id>),
     /// With the name of the file.
     Pdf {
         pages: Option<String>,
@@ -157,7 +207,7 @@ pub(super) enum Kind {
     },
 }
 
-/// JSON with a text, or a form with a PDF.
+/// JSON with a text or the ids of notes, or a form with a PDF.
 pub struct TextOrPdf(pub(super) Ask);
 
 impl FromRequest<App> for TextOrPdf {
@@ -174,7 +224,7 @@ impl FromRequest<App> for TextOrPdf {
             if upload.text("inputMethod").is_some_and(|method| method != "pdf") {
                 return Err(Problem::field(
                     "inputMethod",
-                    "inputMethod must be pdf in a form; send a text as JSON",
+                    "inputMethod must be pdf in a form; send a text or notes as JSON",
                 ));
             }
             return Ok(Self(pdf(upload)?));
@@ -185,18 +235,25 @@ impl FromRequest<App> for TextOrPdf {
         let body = Bytes::from_request(Request::from_parts(head.clone(), body), app).await;
         let body = body.map_err(|rejection| body_problem(&rejection))?;
         let again = || Request::from_parts(head.clone(), Body::from(body.clone()));
-        let Json(text) = Json::<Text>::from_request(again(), app).await?;
+        let Json(origin) = Json::<Origin>::from_request(again(), app).await?;
+        let (bytes, kind) = match origin.input_method {
+            InputMethod::Notes => {
+                let Json(notes) = Json::<Notes>::from_request(again(), app).await?;
+                (Vec::new(), Kind::Notes(notes.note_ids))
+            }
+            InputMethod::Text | InputMethod::Pdf => {
+                let Json(text) = Json::<Text>::from_request(again(), app).await?;
+                (text.text_content.into_bytes(), Kind::Text)
+            }
+        };
         let Json(wishes) = Json::<Wishes>::from_request(again(), app).await?;
-        Ok(Self(Ask { bytes: text.text_content.into_bytes(), kind: Kind::Text, wishes }))
+        Ok(Self(Ask { bytes, kind, wishes }))
     }
 }
 
 pub(super) fn pdf(mut upload: Upload) -> Result<Ask> {
     let bytes = upload.pdf()?;
-    let pages = upload.text("pages");
-    if let Some(Err(error)) = pages.as_deref().map(str::parse::<PageRanges>) {
-        return Err(Problem::field("pages", format!("pages cannot be understood: {error}")));
-    }
+    let pages = upload.pages()?;
     let types = upload
         .texts("questionTypes")
         .iter()
@@ -215,13 +272,7 @@ pub(super) fn pdf(mut upload: Upload) -> Result<Ask> {
         instructions: upload.text("instructions"),
         not_before: upload.text("notBefore").map(|text| named(&text, "notBefore")).transpose()?,
     };
-    let password = upload.text("password");
-    if password.as_ref().is_some_and(|password| password.chars().count() > PASSWORD_MAX) {
-        return Err(Problem::field(
-            "password",
-            format!("password must have at most {PASSWORD_MAX} characters"),
-        ));
-    }
+    let password = upload.password()?;
     let kind = Kind::Pdf { pages, password, name: upload.file_name.take() };
     Ok(Ask { bytes, kind, wishes: wishes.validated()? })
 }
@@ -233,14 +284,15 @@ fn named<'de, T: Deserialize<'de>>(text: &'de str, field: &str) -> Result<T> {
     })
 }
 
-/// Makes a quiz from a text (JSON) or a PDF (form).
+/// Makes a quiz from a text or from notes (JSON), or from a PDF (form).
 #[utoipa::path(post, path = "/quiz/generate", tag = "quizzes",
-    request_body(content((FromText = "application/json"), (FromPdf = "multipart/form-data"))),
+    request_body(content((FromJson = "application/json"), (FromPdf = "multipart/form-data"))),
     security(("bearer" = []), ("cookie" = [])), responses(
         (status = 202, body = JobView, description = "Accepted: follow the job", headers(("Location" = String), ("Retry-After" = u32))),
         (status = 201, body = QuizView, description = "With `Prefer: wait=N`, when it is ready in time"),
         (status = 400, body = ProblemBody, description = "`validation.failed`, `body.malformed`, `file.empty`"),
         (status = 401, body = ProblemBody, description = "`auth.required`"),
+        (status = 404, body = ProblemBody, description = "`note.not_found`"),
         (status = 413, body = ProblemBody, description = "`file.too_large`, `body.too_large`"),
         (status = 415, body = ProblemBody, description = "`file.not_pdf`, `body.unsupported_type`"),
         (status = 422, body = ProblemBody, description = "With `Prefer: wait=N`: the input is at fault (`pdf.encrypted`, `pdf.no_text`, `pdf.damaged`, `pdf.too_complex`, `text.too_short`)"),
@@ -290,10 +342,14 @@ async fn start(app: &App, caller: &Caller, wait: Wait, ask: Ask) -> Result<Respo
 
 /// Keeps what a quiz is to be made from, and records the job that makes it.
 pub(super) async fn enqueue(app: &App, user: Option<Id>, ask: Ask) -> Result<Job> {
+    let bytes = match &ask.kind {
+        Kind::Notes(ids) => notes::texts(app, user, ids).await?.into_bytes(),
+        Kind::Text | Kind::Pdf { .. } => ask.bytes,
+    };
     let blob = app.ledger.clock.id();
-    app.ledger.store.put_blob(blob, ask.bytes).await?;
+    app.ledger.store.put_blob(blob, bytes).await?;
     let source = match ask.kind {
-        Kind::Text => Source::Text { blob },
+        Kind::Text | Kind::Notes(_) => Source::Text { blob },
         Kind::Pdf { pages, password, .. } => Source::Pdf { blob, pages, password },
     };
     let payload = QuizGenerate {

@@ -25,9 +25,12 @@ use crate::{
 
 mod form;
 mod search;
+mod texts;
 mod trash;
+mod upload;
 
 pub use form::{ChangedNote, NewNote};
+pub use texts::texts;
 
 /// Most bytes of a note as JSON: each byte of its content may be written as `\u00XX`.
 const NOTE_JSON_MAX: usize = 6 * NOTE_CONTENT_MAX + (1 << 20);
@@ -45,6 +48,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(categories))
         .merge(search::routes())
         .merge(trash::routes())
+        .merge(upload::routes())
         .merge(large)
 }
 

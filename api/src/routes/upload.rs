@@ -7,6 +7,8 @@ use axum::{
     http::StatusCode,
 };
 
+use shared::domain::PageRanges;
+
 use crate::{
     app::App,
     problem::{Problem, Result},
@@ -23,6 +25,8 @@ pub struct Upload {
 
 /// Most bytes of a field other than the file.
 const FIELD_MAX: usize = 64 << 10;
+/// Most characters of a document's password.
+const PASSWORD_MAX: usize = 256;
 /// Most fields.
 const FIELDS_MAX: usize = 100;
 /// Where PDF readers look for the header, in bytes.
@@ -89,19 +93,48 @@ impl Upload {
         parts.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned).collect()
     }
 
-    /// The file, which must look like a PDF.
-    pub fn pdf(&mut self) -> Result<Vec<u8>> {
+    /// Which pages of a document to read, as `1-3,7`.
+    pub fn pages(&mut self) -> Result<Option<String>> {
+        let pages = self.text("pages");
+        if let Some(Err(error)) = pages.as_deref().map(str::parse::<PageRanges>) {
+            return Err(Problem::field("pages", format!("pages cannot be understood: {error}")));
+        }
+        Ok(pages)
+    }
+
+    /// The password that opens a document.
+    pub fn password(&mut self) -> Result<Option<String>> {
+        let password = self.text("password");
+        if password.as_ref().is_some_and(|password| password.chars().count() > PASSWORD_MAX) {
+            let message = format!("password must have at most {PASSWORD_MAX} characters");
+            return Err(Problem::field("password", message));
+        }
+        Ok(password)
+    }
+
+    /// The file, which must have something in it.
+    pub fn content(&mut self) -> Result<Vec<u8>> {
         let file = self.file.take().ok_or_else(|| Problem::field("file", "file is missing"))?;
         if file.is_empty() {
-            return Err(Problem::bad_request("file.empty", "The file is empty. Choose a PDF with content."));
+            return Err(Problem::bad_request("file.empty", "The file is empty. Choose one with content."));
         }
-        let head = &file[..file.len().min(HEADER_WINDOW)];
-        if memchr::memmem::find(head, b"%PDF-").is_none() {
+        Ok(file)
+    }
+
+    /// The file, which must look like a PDF.
+    pub fn pdf(&mut self) -> Result<Vec<u8>> {
+        let file = self.content()?;
+        if !is_pdf(&file) {
             let detail = "The file is not a PDF. Upload a PDF, or paste its text.";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "file.not_pdf", detail));
         }
         Ok(file)
     }
+}
+
+/// Whether a file begins as a PDF does.
+pub fn is_pdf(file: &[u8]) -> bool {
+    memchr::memmem::find(&file[..file.len().min(HEADER_WINDOW)], b"%PDF-").is_some()
 }
 
 fn too_large(name: &str, limit: usize) -> Problem {

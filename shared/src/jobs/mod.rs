@@ -10,6 +10,7 @@ mod dispatcher;
 mod ledger;
 #[cfg(feature = "testing")]
 pub mod noop;
+pub mod pdf_extract;
 pub mod plan_generate;
 pub mod plan_reschedule;
 mod queues;
@@ -32,6 +33,7 @@ pub trait JobKind: Serialize + DeserializeOwned + Send + Sync {
 
 /// Every kind the API may enqueue.
 pub const KINDS: &[&str] = &[
+    pdf_extract::PdfExtract::KIND,
     plan_generate::PlanGenerate::KIND,
     plan_reschedule::PlanReschedule::KIND,
     account_erase::AccountErase::KIND,

@@ -31,6 +31,7 @@ mod journey;
 mod legacy;
 mod limits;
 mod lists;
+mod note_uploads;
 mod notes;
 mod openapi;
 mod operation;

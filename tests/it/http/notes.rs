@@ -131,7 +131,7 @@ async fn a_note_has_limits_and_its_problems_name_the_fields(mix: Mix) {
     ] {
         let mut bad = json!({ "title": "x" });
         bad[field] = value.clone();
-        for path in ["/notes"] {
+        for path in ["/notes", "/notes/upload"] {
             assert_fields(&learner.post(path, &bad).await, &[named]);
         }
         assert_fields(&learner.patch(&path(&note), &json!({ field: value })).await, &[named]);

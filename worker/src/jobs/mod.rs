@@ -8,8 +8,9 @@ use shared::jobs::noop::Noop;
 use shared::{
     domain::{Job, JobError, JobResult},
     jobs::{
-        JobKind, account_erase::AccountErase, account_export::AccountExport, plan_generate::PlanGenerate,
-        plan_reschedule::PlanReschedule, quiz_generate::QuizGenerate, report_render::ReportRender,
+        JobKind, account_erase::AccountErase, account_export::AccountExport, pdf_extract::PdfExtract,
+        plan_generate::PlanGenerate, plan_reschedule::PlanReschedule, quiz_generate::QuizGenerate,
+        report_render::ReportRender,
     },
 };
 
@@ -20,9 +21,11 @@ use crate::{
 
 mod account_erase;
 mod account_export;
+mod pdf_extract;
 mod plan_generate;
 mod plan_reschedule;
 mod quiz_generate;
+mod reading;
 mod report_render;
 
 /// Kinds this worker takes.
@@ -31,6 +34,7 @@ pub(crate) const KINDS: &[&str] = shared::jobs::KINDS;
 /// Longest a try of this kind may take.
 pub(crate) fn timeout(kind: &str) -> Duration {
     match kind {
+        PdfExtract::KIND => PdfExtract::TIMEOUT,
         PlanGenerate::KIND => PlanGenerate::TIMEOUT,
         PlanReschedule::KIND => PlanReschedule::TIMEOUT,
         AccountErase::KIND => AccountErase::TIMEOUT,
@@ -46,6 +50,7 @@ pub(crate) fn timeout(kind: &str) -> Duration {
 /// Runs one try of a job.
 pub(crate) async fn run(context: &Arc<Context>, run: &Arc<Run>, job: &Job) -> Result<JobResult, Stop> {
     match job.kind.as_str() {
+        PdfExtract::KIND => pdf_extract::run(context, run, payload(job)?).await,
         PlanGenerate::KIND => plan_generate::run(context, run, payload(job)?).await,
         PlanReschedule::KIND => plan_reschedule::run(context, run, payload(job)?).await,
         AccountErase::KIND => account_erase::run(context, run, payload(job)?).await,
@@ -67,7 +72,8 @@ pub(crate) async fn run(context: &Arc<Context>, run: &Arc<Run>, job: &Job) -> Re
 /// Removes from the record of a finished job what only a try that may succeed would need.
 pub(crate) fn forget_secrets(job: &mut Job) {
     let may_pass = job.error.as_ref().is_some_and(|error| error.retryable);
-    if job.status.is_finished() && !may_pass && job.kind == QuizGenerate::KIND {
+    let reads = matches!(job.kind.as_str(), PdfExtract::KIND | QuizGenerate::KIND);
+    if job.status.is_finished() && !may_pass && reads {
         quiz_generate::forget_password(job);
     }
     if job.result.is_some() && job.kind == AccountErase::KIND {
@@ -103,18 +109,11 @@ mod tests {
     use super::*;
 
     /// A job over a locked PDF in its last try, which ends as `end` has it; the password it still knows.
-    fn password_after(end: impl Fn(&mut Job, i64)) -> Value {
+    fn password_after(kind: &'static str, end: impl Fn(&mut Job, i64)) -> Value {
         let now = Timestamp(0);
         let payload = json!({ "source": { "type": "pdf", "blob": "0", "password": "open sesame" } });
         let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
-        let new = NewJob {
-            id,
-            kind: QuizGenerate::KIND,
-            user_id: None,
-            payload,
-            max_attempts: 1,
-            not_before: None,
-        };
+        let new = NewJob { id, kind, user_id: None, payload, max_attempts: 1, not_before: None };
         let mut job = Job::new(new, now);
         let token = job.claim("worker", Duration::from_secs(9), now).unwrap();
         end(&mut job, token);
@@ -125,18 +124,18 @@ mod tests {
 
     #[test]
     fn a_password_is_known_for_as_long_as_a_try_may_succeed() {
-        let fail = |error: JobError| {
-            password_after(move |job, token| {
-                job.fail(token, error.clone(), Duration::ZERO, Timestamp(0)).unwrap();
-            })
-        };
-        let result = JobResult { kind: "quiz".into(), id: "1".into(), url: "/quiz/1".into() };
-        assert_eq!(fail(JobError::fatal("pdf.encrypted", "wrong")), Value::Null);
-        assert_eq!(
-            password_after(|job, token| job.succeed(token, result.clone(), Timestamp(0)).unwrap()),
-            Value::Null
-        );
-        assert_eq!(fail(JobError::transient("pdf.internal", "")), "open sesame");
-        assert_eq!(password_after(|_, _| {}), "open sesame");
+        for kind in [QuizGenerate::KIND, PdfExtract::KIND] {
+            let fail = |error: JobError| {
+                password_after(kind, move |job, token| {
+                    job.fail(token, error.clone(), Duration::ZERO, Timestamp(0)).unwrap();
+                })
+            };
+            let result = JobResult { kind: "quiz".into(), id: "1".into(), url: "/quiz/1".into() };
+            assert_eq!(fail(JobError::fatal("pdf.encrypted", "wrong")), Value::Null);
+            let succeed = |job: &mut Job, token| job.succeed(token, result.clone(), Timestamp(0)).unwrap();
+            assert_eq!(password_after(kind, succeed), Value::Null);
+            assert_eq!(fail(JobError::transient("pdf.internal", "")), "open sesame");
+            assert_eq!(password_after(kind, |_, _| {}), "open sesame");
+        }
     }
 }

@@ -10,11 +10,11 @@ use shared::{
     jobs::quiz_generate::{QuizGenerate, Source},
 };
 
+use super::reading;
 use crate::{
     Context,
     document::Document,
     llm,
-    pdf::{self, PdfError},
     run::{Checkpoints, Run, Stop},
 };
 
@@ -100,7 +100,7 @@ async fn document(
     run.progress(Progress { done, total, ..progress(2, "reading", "Reading the text", 0, 0) }).await?;
     let document = match &ask.source {
         Source::Text { blob } => {
-            let bytes = blob_bytes(context, *blob).await?;
+            let bytes = reading::blob(context, *blob).await?;
             let text = String::from_utf8(bytes).map_err(|_| {
                 JobError::fatal("text.not_utf8", "The text is not UTF-8. Save it as UTF-8 and try again.")
             })?;
@@ -108,16 +108,7 @@ async fn document(
             return worth_asking(Document::from_text(text));
         }
         Source::Pdf { blob, pages, password } => {
-            let bytes = blob_bytes(context, *blob).await?;
-            let pages = pages.as_deref().map(str::parse).transpose().map_err(|error| {
-                JobError::fatal("pdf.pages_invalid", format!("The pages cannot be understood: {error}"))
-            })?;
-            let options = pdf::Options { password: password.clone(), pages };
-            let read = pdf::extract(&context.reader, &bytes, &options, &pdf::Limits::default()).await;
-            if let (Err(error @ PdfError::Encrypted), Some(_)) = (&read, password) {
-                let message = "The password does not open this PDF. Check it and upload the PDF again.";
-                return Err(JobError::fatal(error.code(), message).into());
-            }
+            let read = reading::pdf(context, *blob, pages.as_deref(), password.as_deref()).await;
             worth_asking(read?)?
         }
     };
@@ -131,13 +122,6 @@ fn worth_asking(document: Document) -> Result<Document, Stop> {
         return Err(JobError::fatal("text.too_short", message).into());
     }
     Ok(document)
-}
-
-async fn blob_bytes(context: &Context, blob: Id) -> Result<Vec<u8>, Stop> {
-    let bytes = context.ledger.store.blob(blob).await?;
-    bytes.ok_or_else(|| {
-        JobError::fatal("upload.gone", "The upload is no longer kept. Upload it again.").into()
-    })
 }
 
 fn count(ask: &QuizGenerate, document: &Document) -> usize {

@@ -223,7 +223,7 @@ pub async fn generate_deepseek(State(app): State<App>, request: Request) -> Resu
 /// nobody could, so it is stopped.
 async fn made(app: &App, caller: Option<Caller>, ask: Ask) -> Result<Response> {
     let (source_type, filename) = match &ask.kind {
-        Kind::Text => (SourceType::Text, None),
+        Kind::Text | Kind::Notes(_) => (SourceType::Text, None),
         Kind::Pdf { name, .. } => (SourceType::Pdf, name.clone()),
     };
     let user = caller.map(|caller| caller.user.id);

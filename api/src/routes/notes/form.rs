@@ -14,6 +14,8 @@ use utoipa::{
     },
 };
 
+use crate::{extract::Validated, problem::Problem, routes::upload::Upload};
+
 /// Text with something to see in it and without U+0000.
 const VISIBLE: &str = "^[^\\u0000]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000]*$";
 /// Text without U+0000.
@@ -101,6 +103,20 @@ impl From<ChangedNote> for NoteChange {
             category: note.category,
             metadata: note.metadata,
         }
+    }
+}
+
+impl ChangedNote {
+    /// What a form says of a note whose text comes with it as a file.
+    pub fn of_form(upload: &mut Upload) -> Result<Self, Problem> {
+        Self {
+            title: upload.text("title"),
+            content: None,
+            tags: Some(upload.texts("tags")),
+            category: upload.text("category").map(Some),
+            metadata: None,
+        }
+        .validated()
     }
 }
 

@@ -133,6 +133,7 @@ pub const TABLE: &[Row] = &[
     row("DELETE /notes/trash/{id}", OwnerOnly, TrashedNote, Empty),
     row("GET /notes/tags", OwnOnes, NoteTag, Empty),
     row("GET /notes/categories", OwnOnes, NoteTag, Empty),
+    row("POST /notes/upload", LoggedIn, Nothing, Json(r#"{"title":"Cells","content":"Cells are small."}"#)),
     row("POST /notes/search", OwnOnes, Note, Json(r#"{"query":"cells"}"#)),
     row("GET /users/me/report", LoggedIn, Nothing, Empty),
 
