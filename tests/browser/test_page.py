@@ -175,7 +175,7 @@ def test_the_server_speaks_of_the_fields_by_their_names_on_the_page(guest, open_
     page.get_by_label("Email").fill("ada")
     page.get_by_label("Password", exact=True).fill("short")
     page.locator("#auth-submit").click()
-    expect(page.locator("[data-field=name] .field-error")).to_have_text("Name must not be empty.")
+    expect(page.locator("[data-field=name] .field-error")).to_have_text("Name must have 1 to 100 characters and not only space.")
     expect(page.locator("[data-field=email] .field-error")).to_contain_text("Email must be an e-mail address")
     expect(page.locator("#auth [data-field=password] .field-error")).to_have_text(
         "Password must have at least 6 characters."
