@@ -5,34 +5,26 @@ Needs Rust and Python 3.9 or newer. Arguments after `--` go to `cargo test`.
 """
 
 import argparse
-import contextlib
 import json
 import os
-import queue
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
+import serve
 from provide import CACHE, Missing, find_chromium, find_mongod, find_redis, node_modules_with, python_with, say, works
+from serve import ANSI, Failed
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 BROWSER_TESTS = TESTS / "browser"
 FORMATS = TESTS / "formats"
-
-START_SECONDS = 60
-PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "RUST_BACKTRACE", "RUST_LOG", "LLVM_PROFILE_FILE"]
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
-
-
-class Failed(Exception):
-    """A step did not succeed."""
+CLIENT = TESTS / "client"
+SCHEMATHESIS = TESTS / "schemathesis"
 
 
 def loud(command, env=None):
@@ -52,66 +44,6 @@ def watched(command, env, read):
             print(line, end="", flush=True)
             read(ANSI.sub("", line))
     return process.returncode
-
-
-# --- The server for the browser tests ----------------------------------------------------------
-
-
-@contextlib.contextmanager
-def embedded_server(binary):
-    """The API with everything inside, on a port of its own; gives its address."""
-    with tempfile.TemporaryDirectory(prefix="smartstudy-browser-") as folder:
-        env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        env.update(HOST="127.0.0.1", PORT="0", DATA_DIR=f"{folder}/data", LOG_FORMAT="text", RATE_LIMITS="off")
-        process = subprocess.Popen(
-            [binary], cwd=folder, env=env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
-        )
-        log, address = [], queue.Queue()
-        reader = threading.Thread(target=read_log, args=(process.stdout, log, address), daemon=True)
-        reader.start()
-        failed = True
-        try:
-            url = address.get(timeout=START_SECONDS)
-            if url is None or not becomes_ready(url, process):
-                raise Failed
-            yield url
-            failed = False
-        except queue.Empty:
-            raise Failed from None
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            reader.join(timeout=5)
-            if failed:
-                say("--- the server's log\n" + "".join(log[-400:]) + "---")
-
-
-def read_log(stream, log, address):
-    for line in stream:
-        log.append(line)
-        found = re.search(r"listening on (http://[\w.]+:\d+)", ANSI.sub("", line))
-        if found:
-            address.put(found.group(1))
-    address.put(None)
-
-
-def becomes_ready(url, process):
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with opener.open(f"{url}/health/ready", timeout=5) as answer:
-                if answer.status == 200:
-                    return True
-        except (urllib.error.URLError, OSError):
-            pass
-        time.sleep(0.05)
-    return False
 
 
 SERVERS = {"SMARTSTUDY_TEST_MONGOD": find_mongod, "SMARTSTUDY_TEST_REDIS": find_redis}
@@ -199,12 +131,33 @@ class Run:
         if not BROWSER_TESTS.joinpath("requirements.txt").exists():
             raise Missing("tests/browser/requirements.txt")
         chromium, python = find_chromium(), python_with(BROWSER_TESTS / "requirements.txt")
-        with embedded_server(self.binary("smartstudy-api")) as url:
-            env = {**os.environ, "SMARTSTUDY_URL": url, "CHROMIUM": str(chromium), "PYTHONUNBUFFERED": "1"}
+        with serve.embedded(self.binary("smartstudy-api")) as server:
+            env = {**os.environ, "SMARTSTUDY_URL": server.url, "CHROMIUM": str(chromium), "PYTHONUNBUFFERED": "1"}
             # Neither colours nor a cache in the checkout.
             command = [python, "-m", "pytest", "--color=no", "-p", "no:cacheprovider", BROWSER_TESTS]
             if watched(command, env, self.read_pytest) != 0:
                 raise Failed
+
+    def schema(self):
+        python = python_with(SCHEMATHESIS / "requirements.txt")
+        if len(self.servers) < len(SERVERS):
+            raise Missing("MongoDB and Redis, to hold the API over them against its document")
+        env = {**os.environ, **{name: str(path) for name, path in self.servers.items()}, "PYTHONUNBUFFERED": "1"}
+        env["SMARTSTUDY_API_BIN"] = str(self.binary("smartstudy-api"))
+        env["SMARTSTUDY_WORKER_BIN"] = str(self.binary("smartstudy-worker"))
+        loud([python, SCHEMATHESIS / "run.py"], env)
+
+    def client(self):
+        api = self.binary("smartstudy-api")
+        modules = node_modules_with(CLIENT / "package.json")
+        folder = modules.parent
+        for name in ["smoke.ts", "tsconfig.json"]:
+            shutil.copy(CLIENT / name, folder)
+        with serve.embedded(api) as server:
+            types = ["--output", folder / "api.ts"]
+            loud([modules / ".bin" / "openapi-typescript", f"{server.url}/openapi.json", *types])
+            loud([modules / ".bin" / "tsc", "--project", folder])
+            loud(["node", folder / "build" / "smoke.js", server.url, TESTS / "fixtures" / "pdf" / "lecture.txt"])
 
     def read_pytest(self, line):
         if not re.fullmatch(r"=* ?(\d+ \w+, )*\d+ \w+ in [\d.]+s.*", line.strip()):
@@ -217,8 +170,8 @@ class Run:
     def formats(self):
         python = python_with(FORMATS / "requirements.txt")
         modules = node_modules_with(FORMATS / "package.json")
-        with embedded_server(self.binary("smartstudy-api")) as url:
-            env = {**os.environ, "SMARTSTUDY_URL": url, "NODE_MODULES": str(modules), "PYTHONUNBUFFERED": "1"}
+        with serve.embedded(self.binary("smartstudy-api")) as server:
+            env = {**os.environ, "SMARTSTUDY_URL": server.url, "NODE_MODULES": str(modules), "PYTHONUNBUFFERED": "1"}
             env["PYTHONDONTWRITEBYTECODE"] = "1"
             checks = sorted(FORMATS.glob("check_*.py"))
             failed = [check for check in checks if watched([python, check], env, lambda line: None) != 0]
@@ -267,11 +220,19 @@ STEPS = {
     "build": "the binaries",
     "slim": "the API still compiles without the embedded mode",
     "test": "unit tests and all suites, over real servers and the built binaries",
+    "schema": "the API against its own document, on both mixes",
+    "client": "a TypeScript client, generated from the document, against an embedded server",
     "browser": "the page in Chromium, over an embedded server",
     "formats": "what leaves for other programs, read by parsers of other makers",
 }
 # What a step stands on; fast to repeat, so a chosen step never runs against something stale.
-NEEDS = {"test": ["services", "build"], "browser": ["build"], "formats": ["build"]}
+NEEDS = {
+    "test": ["services", "build"],
+    "schema": ["services", "build"],
+    "client": ["build"],
+    "browser": ["build"],
+    "formats": ["build"],
+}
 
 
 def chosen(only):

@@ -121,7 +121,7 @@ fn restore(kept: KeptResponse) -> Response {
 
 fn scoped_key(parts: &Parts, caller: &Caller) -> Result<String> {
     let key = parts.headers.get(KEY).and_then(|key| key.to_str().ok()).unwrap_or_default();
-    if key.is_empty() || key.len() > KEY_MAX {
+    if !(1..=KEY_MAX).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         let detail = format!("An Idempotency-Key has 1 to {KEY_MAX} visible ASCII characters.");
         return Err(Problem::bad_request("idempotency.invalid_key", detail));
     }

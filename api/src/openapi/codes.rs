@@ -168,7 +168,6 @@ mod tests {
     use super::*;
 
     /// What has the form of a code in the sources and is none.
-    /// A file and fields of requests.
     const OTHERS: [&str; 3] = ["pairs.left", "pairs.right", "status.tsv"];
     const FILES: [&str; 9] = [".css", ".db", ".html", ".ics", ".js", ".json", ".pdf", ".sql", ".svg"];
 

@@ -1,7 +1,7 @@
 //! Where to go on from an answer: every operation below a resource that the answer carries.
 
 use serde_json::json;
-use utoipa::openapi::{Content, RefOr, Response, Schema, link::LinkBuilder, schema::ArrayItems};
+use utoipa::openapi::{Content, RefOr, Response, Schema, link::LinkBuilder};
 
 /// Of a schema: where in it the id is, and which paths begin with that id.
 const WAYS: &[(&str, &str, &str)] = &[
@@ -25,13 +25,13 @@ pub fn add(response: &mut Response, targets: &Targets) {
         RefOr::T(Content { schema: Some(schema), .. }) => named(schema),
         _ => None,
     });
-    let found: Vec<(String, &str)> = schemas.collect();
-    for (schema, prefix) in found {
+    let found: Vec<String> = schemas.collect();
+    for schema in found {
         for (_, id, base) in WAYS.iter().filter(|(name, ..)| *name == schema) {
             let below = targets.iter().filter(|(path, _)| leads_to(path, base));
             for (_, operation) in below {
                 let parameter = base.rsplit_once('{').map_or("id", |(_, name)| name.trim_end_matches('}'));
-                let value = json!(format!("$response.body#{prefix}/{id}"));
+                let value = json!(format!("$response.body#/{id}"));
                 let link = LinkBuilder::new().operation_id(operation).parameter(parameter, value);
                 response.links.entry(operation.clone()).or_insert_with(|| RefOr::T(link.build()));
             }
@@ -39,18 +39,10 @@ pub fn add(response: &mut Response, targets: &Targets) {
     }
 }
 
-/// A schema's name, and where it is in the body: at the root or first in a list.
-fn named(schema: &RefOr<Schema>) -> Option<(String, &'static str)> {
-    let name = |location: &str| location.rsplit('/').next().unwrap_or_default().to_owned();
+/// The name of a schema that stands alone: not in a list, which may be empty.
+fn named(schema: &RefOr<Schema>) -> Option<String> {
     match schema {
-        RefOr::Ref(reference) => Some((name(&reference.ref_location), "")),
-        RefOr::T(Schema::Array(array)) => match &array.items {
-            ArrayItems::RefOrSchema(items) => match items.as_ref() {
-                RefOr::Ref(reference) => Some((name(&reference.ref_location), "/0")),
-                RefOr::T(_) => None,
-            },
-            ArrayItems::False => None,
-        },
+        RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().map(str::to_owned),
         RefOr::T(_) => None,
     }
 }

@@ -16,6 +16,7 @@ use shared::domain::{Event, JobId};
 use tokio::{sync::broadcast, time::timeout};
 
 use super::jobs::Viewer;
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -36,12 +37,36 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often a silent stream shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
+/// An event as it is sent.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the events for the document; they are rendered one by one")]
+struct SentEvent {
+    /// Ascending without gaps.
+    #[schema(pattern = "^[0-9]+$", example = "7")]
+    id: String,
+    /// What happened.
+    event: EventName,
+    /// JSON: `{ status, attempt }`, a progress, `{ questions, done, total }`, `{ result }` or `{ error }`.
+    data: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only described")]
+enum EventName {
+    Status,
+    Progress,
+    Questions,
+    Done,
+    Error,
+}
+
 /// Follows a job: `status`, `progress`, `questions`, and last `done` or `error`. Ids ascend without gaps;
 /// after `Last-Event-ID` the stream goes on where it was, on any replica.
 #[utoipa::path(get, path = "/jobs/{id}/events", tag = "jobs",
     params(("id" = String, Path), Viewer, ("Last-Event-ID" = Option<i64>, Header, description = "The last event the client has")),
     security(("bearer" = []), ("cookie" = [])), responses(
-        (status = 200, content_type = "text/event-stream", body = String),
+        (status = 200, content_type = "text/event-stream", body = SentEvent),
         (status = 204, description = "The job is finished and the client has its last event"),
         (status = 400, body = ProblemBody, description = "`id.invalid`, `validation.failed`"),
         (status = 401, body = ProblemBody, description = "`auth.required`"),

@@ -109,6 +109,7 @@ pub enum Answer {
 #[serde(rename_all = "camelCase")]
 pub struct Key {
     /// The correct answer.
+    #[schema(required = false)]
     pub correct_answer: Answer,
     /// Other spellings that count as correct.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -152,6 +153,7 @@ pub struct Question {
     pub source: Option<Source>,
     /// The key, flattened into the question when it may be shown.
     #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Key)]
     pub key: Option<Key>,
 }
 

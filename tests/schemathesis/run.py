@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Holds the running API against its document with schemathesis, on both mixes of backends.
+
+Counts how each operation answered, and fails on what schemathesis finds and on operations that succeeded too seldom.
+Without `--full` it is quick, for every change; with it, it takes its time.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import requests  # noqa: E402
+import serve  # noqa: E402
+from provide import find_mongod, find_redis, say  # noqa: E402
+
+PASSWORD = "correct horse battery"
+
+
+def account(server, email):
+    """A new account; its access token."""
+    http = requests.Session()
+    http.trust_env = False
+    body = {"name": "A Tester", "email": email, "password": PASSWORD}
+    http.post(f"{server.url}/auth/register", json=body, timeout=30).raise_for_status()
+    if email.startswith("admin"):
+        server.promote(email)
+    answer = http.post(f"{server.url}/auth/login", json=body, timeout=30)
+    answer.raise_for_status()
+    return answer.json()["accessToken"]
+
+
+def hold(server, options, folder):
+    """Runs schemathesis; returns its exit code and how each operation answered."""
+    counts = Path(folder) / "counts.json"
+    env = {
+        **os.environ,
+        "SMARTSTUDY_URL": server.url,
+        "SMARTSTUDY_EMAIL": "user@example.org",
+        "SMARTSTUDY_USER": account(server, "user@example.org"),
+        "SMARTSTUDY_ADMIN": account(server, "admin@example.org"),
+        "SMARTSTUDY_COUNTS": str(counts),
+        "SCHEMATHESIS_HOOKS": "hooks",
+        "PYTHONPATH": str(HERE),
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [
+        Path(sys.executable).with_name("schemathesis"), "--no-color", "--config-file", HERE / "schemathesis.toml",
+        "run", f"{server.url}/openapi.json", "--url", server.url, "--workers", "2",
+        "--max-examples", options.examples, "--seed", options.seed, *options.rest,
+    ]
+    done = subprocess.run([str(part) for part in command], cwd=folder, env=env, check=False)
+    if not counts.exists():
+        say("schemathesis counted nothing")
+        return 1, {}
+    return done.returncode, json.loads(counts.read_text())
+
+
+def operations(server):
+    document = requests.get(f"{server.url}/openapi.json", timeout=30).json()
+    return [f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item]
+
+
+def report(answers, wanted):
+    """Prints how each operation answered; returns whether all of them succeeded often enough."""
+    good = True
+    total = 0
+    for label in wanted:
+        statuses = Counter({int(status): count for status, count in answers.get(label, {}).items()})
+        calls, right = sum(statuses.values()), sum(count for status, count in statuses.items() if status < 300)
+        total += calls
+        rest = " ".join(f"{status}:{count}" for status, count in sorted(statuses.items()) if status >= 300)
+        seldom = right < options.successes
+        good &= not seldom
+        say(f"{'TOO SELDOM' if seldom else '':10} {label:52} {calls:6} calls {right:6} successes   {rest}")
+    say(f"{total} calls of {len(wanted)} operations")
+    if total < options.calls:
+        say(f"Fewer than {options.calls} calls.")
+        good = False
+    return good
+
+
+def binary(name):
+    target = os.environ.get("CARGO_TARGET_DIR", HERE.parents[1] / "target")
+    return Path(os.environ.get(f"SMARTSTUDY_{name.upper()}_BIN", Path(target) / "debug" / f"smartstudy-{name}"))
+
+
+def mixes():
+    yield "SQLite", lambda: serve.embedded(binary("api"))
+    yield "MongoDB and Redis", lambda: serve.production(binary("api"), binary("worker"), find_mongod(), find_redis())
+
+
+def main():
+    failed = []
+    for name, start in mixes():
+        if options.only and not name.lower().startswith(options.only):
+            continue
+        say(f"--- {name}")
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="smartstudy-schema-") as folder, start() as server:
+            code, answers = hold(server, options, folder)
+            often = report(answers, operations(server))
+        say(f"--- {name}: {'ok' if code == 0 and often else 'FAILED'} ({time.monotonic() - began:.0f} s)")
+        if code != 0 or not often:
+            failed.append(name)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true", help="the long run: 20 successes each, 20,000 calls in all")
+    parser.add_argument("--only", choices=["sqlite", "mongodb"], help="one mix")
+    parser.add_argument("--seed", default="1", help="of the requests that are made up")
+    parser.add_argument("rest", nargs="*", help="options of schemathesis, after --")
+    options = parser.parse_args()
+    options.examples, options.successes, options.calls = ("150", 20, 20_000) if options.full else ("12", 1, 2_000)
+    sys.exit(main())
