@@ -36,6 +36,11 @@ class Server:
     folder: Path
     env: dict = field(repr=False)
 
+    @property
+    def log(self):
+        """What the API has said, mails included that it could not send."""
+        return Path(self.folder) / "api.log"
+
     def promote(self, email):
         """Makes an account an admin, as an operator would."""
         command = [self.binary, "user", "promote", email]
@@ -50,7 +55,7 @@ def embedded(api, **more):
     """The API with everything inside, on a port of its own."""
     with tempfile.TemporaryDirectory(prefix="smartstudy-") as folder:
         env = environment(DATA_DIR=f"{folder}/data", **more)
-        with running([api], folder, env, listening) as url:
+        with running([api], folder, env, listening, "api.log") as url:
             yield Server(url, api, folder, env)
 
 
@@ -71,7 +76,7 @@ def production(api, worker, mongod, redis, **more):
             METRICS_PORT="0",
             **more,
         )
-        url = stack.enter_context(running([api], folder, env, listening))
+        url = stack.enter_context(running([api], folder, env, listening, "api.log"))
         stack.enter_context(running([worker], folder, env, lambda line: "working" in line))
         yield Server(url, api, folder, env)
 
@@ -88,14 +93,15 @@ def listening(line):
 
 
 @contextlib.contextmanager
-def running(command, folder, env, ready):
-    """A program, from when a line of its log is `ready`; gives what `ready` returned. An API must also say so."""
+def running(command, folder, env, ready, file="log"):
+    """A program, from when a line of its log is `ready`; gives what `ready` returned. An API must also say so. The log
+    goes on into `file`."""
     process = subprocess.Popen(
         [str(part) for part in command], cwd=folder, env=env, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
     )
     log, found = [], queue.Queue()
-    reader = threading.Thread(target=read_log, args=(process.stdout, log, ready, found), daemon=True)
+    reader = threading.Thread(target=read_log, args=(process.stdout, Path(folder) / file, log, ready, found), daemon=True)
     reader.start()
     failed = True
     try:
@@ -118,12 +124,14 @@ def running(command, folder, env, ready):
             say(f"--- the log of {command[0]}\n" + "".join(log[-400:]) + "---")
 
 
-def read_log(stream, log, ready, found):
-    for line in stream:
-        log.append(line)
-        said = ready(ANSI.sub("", line)) if found.empty() else None
-        if said:
-            found.put(said)
+def read_log(stream, file, log, ready, found):
+    with file.open("w", buffering=1) as copy:
+        for line in stream:
+            log.append(line)
+            copy.write(line)
+            said = ready(ANSI.sub("", line)) if found.empty() else None
+            if said:
+                found.put(said)
     found.put(None)
 
 

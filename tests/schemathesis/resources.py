@@ -3,7 +3,9 @@
 import itertools
 import os
 import random
+import re
 import threading
+import time
 from http import cookiejar
 from pathlib import Path
 
@@ -13,6 +15,7 @@ PDF = Path(__file__).resolve().parents[1] / "fixtures" / "pdf" / "lecture.pdf"
 TEXT = (PDF.parent / "lecture.txt").read_text().split("\n\n2. ")[0]
 # As text: schemathesis takes a body with bytes for a breach of its schema.
 DOCUMENT = PDF.read_bytes().decode("ascii", "replace").replace("\ufffd", "?")
+PATIENCE = 20
 PASSWORD = "correct horse battery"
 
 # Calls after which their account is of no use, so each gets one of its own.
@@ -64,6 +67,17 @@ class People:
         answer = self.call("POST", "/auth/login", json={"email": email, "password": PASSWORD})
         answer.raise_for_status()
         return answer.json()
+
+    def mailed(self, email, words):
+        """The token of the mail to an address with these words in its link. Without SMTP mails go to the log."""
+        deadline = time.monotonic() + PATIENCE
+        link = re.compile(rf"a mail to {re.escape(email)} .*?{words}\?token=([\w.-]+)", re.DOTALL)
+        while time.monotonic() < deadline:
+            found = link.search(Path(os.environ["SMARTSTUDY_LOG"]).read_text(errors="replace"))
+            if found:
+                return found.group(1)
+            time.sleep(0.02)
+        raise RuntimeError(f"no mail to {email} with {words}")
 
     def token_for(self, label):
         if label in SPENDS_ACCOUNT:
@@ -123,6 +137,27 @@ class Pool:
         quiz = self.people.made("/quiz/generate", body, headers={"Prefer": "wait=60"})["id"]
         return {"id": quiz, "quizId": quiz}
 
+    def card(self):
+        """A question that was submitted."""
+        quiz = self.quiz()["id"]
+        result = self.people.made("/quiz/submit", {"quizId": quiz, "answers": {}})
+        return {"quizId": quiz, "questionId": result["questionResults"][0]["questionId"]}
+
+    def plan(self):
+        subject = {"name": "Art", "difficulty": "easy", "priority": "low"}
+        body = {"subjects": [subject], "dailyStudyHours": 0.5, "examDate": "2099-01-01"}
+        plan = self.people.made("/planner/generate", body, headers={"Prefer": "wait=60"})
+        token = plan["feedUrl"].split("/")[-2]
+        return {"id": plan["id"], "taskId": plan["days"][0]["tasks"][0]["id"], "token": token}
+
+    def forgotten_password(self):
+        email = self.people.account()["user"]["email"]
+        self.people.made("/auth/forgot-password", {"email": email})
+        return {"token": self.people.mailed(email, "reset-password")}
+
+    def new_address(self):
+        return {"token": self.people.mailed(self.people.account()["user"]["email"], "verify-email")}
+
     def attempt(self):
         quiz = self.quiz()["id"]
         return {"quizId": quiz, **self.people.made("/quiz/attempt", {"quizId": quiz})}
@@ -168,12 +203,15 @@ PATHS = [
     ("/jobs/{id}/events", Pool.ended_job),
     ("/jobs/{id}/retry", Pool.ended_job),
     ("/jobs/{id}", Pool.waiting_job),
+    ("/planner/feeds/{token}", Pool.plan),
+    ("/planner/plans/{id}", Pool.plan),
     ("/quiz/attempts/{attemptId}", Pool.attempt),
     ("/quiz/attempts/{quizId}", Pool.quiz),
     ("/quiz/shared/{token}", Pool.shared_quiz),
     ("/quiz/user/{userId}", Pool.me),
     ("/quiz/{id}/share", Pool.shared_quiz),
     ("/quiz/{id}", Pool.quiz),
+    ("/review/{quizId}/{questionId}", Pool.card),
     ("/study-sessions/{id}", Pool.study_session),
     ("/users/{id}", Pool.me),
 ]
@@ -195,6 +233,9 @@ BODIES = {
     "POST /auth/login": lambda pool: {"email": os.environ["SMARTSTUDY_EMAIL"], "password": PASSWORD},
     "POST /auth/refresh": Pool.login,
     "POST /auth/change-password": lambda pool: {"currentPassword": PASSWORD},
+    "POST /auth/reset-password": Pool.forgotten_password,
+    "POST /auth/verify-email": Pool.new_address,
+    "POST /planner/generate": lambda pool: {"examDate": "2099-01-01"},
     "POST /quiz/attempt": only(Pool.quiz, "quizId"),
     "POST /quiz/submit": lambda pool: {**only(Pool.attempt, "attemptId")(pool), "answers": {}},
     "POST /quiz/{id}/submit": lambda pool: {"answers": {}},

@@ -47,6 +47,7 @@ def hold(server, options, folder):
         "SMARTSTUDY_EMAIL": "user@example.org",
         "SMARTSTUDY_USER": account(server, "user@example.org"),
         "SMARTSTUDY_ADMIN": account(server, "admin@example.org"),
+        "SMARTSTUDY_LOG": str(server.log),
         "SMARTSTUDY_COUNTS": str(counts),
         "SCHEMATHESIS_HOOKS": "hooks",
         "PYTHONPATH": str(HERE),
