@@ -88,6 +88,9 @@ pub fn complete(mut document: OpenApiDocument) -> OpenApiDocument {
     }
     let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
     for (name, schema) in schemas {
+        if let RefOr::T(schema) = schema {
+            complete::untangle(schema);
+        }
         codes::list_in(name, schema);
     }
     document

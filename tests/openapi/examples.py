@@ -48,6 +48,8 @@ class Calmer:
     def value(self, value):
         if isinstance(value, str):
             return self.text(value)
+        if isinstance(value, list) and all(isinstance(item, (int, float)) for item in value):
+            return value
         if isinstance(value, list):
             return [self.value(item) for item in value[:LONGEST_LIST]]
         if isinstance(value, dict):

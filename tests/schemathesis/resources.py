@@ -1,5 +1,6 @@
 """Real accounts and resources for the requests that schemathesis makes up."""
 
+import base64
 import itertools
 import os
 import random
@@ -10,11 +11,16 @@ from http import cookiejar
 from pathlib import Path
 
 import requests
+from schemathesis.transport.serialization import Binary
 
 PDF = Path(__file__).resolve().parents[1] / "fixtures" / "pdf" / "lecture.pdf"
 TEXT = (PDF.parent / "lecture.txt").read_text().split("\n\n2. ")[0]
 # As text: schemathesis takes a body with bytes for a breach of its schema.
 DOCUMENT = PDF.read_bytes().decode("ascii", "replace").replace("\ufffd", "?")
+# One black pixel.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 PATIENCE = 20
 PASSWORD = "correct horse battery"
 
@@ -114,7 +120,7 @@ class Pool:
         if not isinstance(body, dict):
             return body
         if media_type == "multipart/form-data" and "file" in body:
-            body["file"] = DOCUMENT
+            body["file"] = Binary(PICTURE) if label == "PUT /users/me/avatar" else DOCUMENT
         fill = BODIES.get(label)
         if fill:
             body.update(fill(self))
@@ -131,6 +137,17 @@ class Pool:
     def me(self):
         mine = self.people.call("GET", "/auth/me", self.people.user).json()["id"]
         return {"id": mine, "userId": mine}
+
+    def me_with_picture(self):
+        self.people.call("PUT", "/users/me/avatar", self.people.user, files={"file": PICTURE}).raise_for_status()
+        return self.me()
+
+    def unsettled_plan(self):
+        """A plan with more to do on a day than fits."""
+        plan = self.plan()
+        task = f"/planner/plans/{plan['id']}/tasks/{plan['taskId']}"
+        self.people.call("PATCH", task, self.people.user, json={"estimatedDuration": 1440}).raise_for_status()
+        return plan
 
     def quiz(self):
         body = {"inputMethod": "text", "textContent": TEXT, "questionCount": 3}
@@ -204,6 +221,7 @@ PATHS = [
     ("/jobs/{id}/retry", Pool.ended_job),
     ("/jobs/{id}", Pool.waiting_job),
     ("/planner/feeds/{token}", Pool.plan),
+    ("/planner/plans/{id}/reschedule", Pool.unsettled_plan),
     ("/planner/plans/{id}", Pool.plan),
     ("/quiz/attempts/{attemptId}", Pool.attempt),
     ("/quiz/attempts/{quizId}", Pool.quiz),
@@ -213,6 +231,7 @@ PATHS = [
     ("/quiz/{id}", Pool.quiz),
     ("/review/{quizId}/{questionId}", Pool.card),
     ("/study-sessions/{id}", Pool.study_session),
+    ("/users/{id}/avatar", Pool.me_with_picture),
     ("/users/{id}", Pool.me),
 ]
 

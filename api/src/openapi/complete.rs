@@ -79,6 +79,9 @@ fn input(path: &str, operation: &mut Operation) {
     });
     let (mut has_id, mut has_query) = (false, false);
     for parameter in parameters {
+        if let Some(RefOr::T(schema)) = &mut parameter.schema {
+            untangle(schema);
+        }
         has_query |= matches!(parameter.parameter_in, ParameterIn::Query);
         if matches!(parameter.parameter_in, ParameterIn::Path) {
             has_id = true;
@@ -95,6 +98,32 @@ fn input(path: &str, operation: &mut Operation) {
         say(operation, 400, &["validation.failed", "body.malformed", "body.unreadable"]);
         say(operation, 413, &["body.too_large"]);
         say(operation, 415, &["body.unsupported_type"]);
+    }
+}
+
+/// What is said beside a schema that stands in place comes out as an object that the value must also be, which no text
+/// or number is.
+pub fn untangle(schema: &mut Schema) {
+    match schema {
+        Schema::AllOf(all) => {
+            for item in &mut all.items {
+                if let RefOr::T(Schema::Object(beside)) = item
+                    && beside.properties.is_empty()
+                    && beside.additional_properties.is_none()
+                {
+                    let is_object = matches!(beside.schema_type, SchemaType::Type(Type::Object));
+                    beside.schema_type = if is_object { SchemaType::AnyValue } else { beside.schema_type.clone() };
+                }
+            }
+        }
+        Schema::Object(object) => {
+            for property in object.properties.values_mut() {
+                if let RefOr::T(property) = property {
+                    untangle(property);
+                }
+            }
+        }
+        _ => {}
     }
 }
 

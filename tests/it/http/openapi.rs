@@ -9,6 +9,7 @@ use crate::mix::Mix;
 use crate::support::*;
 
 on_each_mix!(
+    the_document_is_the_accepted_one,
     the_document_is_openapi_3_1,
     every_reference_of_the_document_resolves,
     every_operation_is_described,
@@ -48,6 +49,46 @@ fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
         Value::Array(values) => values.iter().for_each(|value| references(value, found)),
         _ => {}
     }
+}
+
+/// Where two documents differ first, in each place by which they differ.
+fn differences(one: &Value, other: &Value, at: &str, found: &mut Vec<String>) {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let names: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+            for name in names {
+                let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+                match (one.get(name), other.get(name)) {
+                    (Some(one), Some(other)) => differences(one, other, &at, found),
+                    (Some(_), None) => found.push(format!("{at} is gone")),
+                    _ => found.push(format!("{at} is new")),
+                }
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (number, (one, other)) in one.iter().zip(other).enumerate() {
+                differences(one, other, &format!("{at}/{number}"), found);
+            }
+        }
+        _ if one != other => found.push(format!("{at} changed")),
+        _ => {}
+    }
+}
+
+/// Clients are built from the document, so a change of it is made knowingly.
+async fn the_document_is_the_accepted_one(mix: Mix) {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/openapi.json");
+    let accepted = std::fs::read_to_string(file).expect("tests/snapshots/openapi.json");
+    let accepted = serde_json::from_str(&accepted).expect("JSON");
+    let mut found = Vec::new();
+    differences(&accepted, &document(mix).await, "", &mut found);
+    assert!(
+        found.is_empty(),
+        "The document is not the accepted one any more. If it should be so, accept it from the root of the checkout:\n\
+         cargo run -- openapi > tests/snapshots/openapi.json\n{} differences: {:#?}",
+        found.len(),
+        &found[..found.len().min(20)]
+    );
 }
 
 async fn the_document_is_openapi_3_1(mix: Mix) {
