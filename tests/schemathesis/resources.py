@@ -30,6 +30,8 @@ SPENDS_ACCOUNT = {
     "POST /auth/change-password",
     "DELETE /users/me",
     "POST /users/me/erase",
+    # The accounts that all other calls are made with have too much to be copied again and again.
+    "POST /users/me/export",
 }
 
 
@@ -204,6 +206,23 @@ class Pool:
         queues = self.people.call("GET", "/admin/queues", self.people.admin).json()
         return {"name": random.choice(queues)["name"]}
 
+    def note(self):
+        return {"id": self.people.made("/notes", {"title": "Cells", "content": TEXT, "tags": ["biology"]})["id"]}
+
+    def trashed_note(self):
+        note = self.note()
+        self.people.call("DELETE", f"/notes/{note['id']}", self.people.user).raise_for_status()
+        return note
+
+    def export(self):
+        return {"id": self.people.made("/users/me/export", headers={"Prefer": "wait=60"})["id"]}
+
+    def rendered_report(self):
+        wanted = {"Accept": "application/pdf"}
+        job = self.people.call("GET", "/analytics/report", self.people.user, headers=wanted).json()["id"]
+        self.people.call("GET", f"/jobs/{job}", self.people.user, headers={"Prefer": "wait=60"})
+        return {"id": job}
+
     def study_session(self):
         return {"id": self.people.made("/study-sessions", {})["id"]}
 
@@ -217,9 +236,13 @@ PATHS = [
     ("/admin/jobs/{id}/retry", Pool.ended_job),
     ("/admin/jobs/{id}", Pool.waiting_job),
     ("/admin/queues/{name}", Pool.queue),
+    ("/analytics/reports/{id}", Pool.rendered_report),
     ("/jobs/{id}/events", Pool.ended_job),
     ("/jobs/{id}/retry", Pool.ended_job),
     ("/jobs/{id}", Pool.waiting_job),
+    ("/notes/trash/{id}", Pool.trashed_note),
+    ("/notes/{id}/restore", Pool.trashed_note),
+    ("/notes/{id}", Pool.note),
     ("/planner/feeds/{token}", Pool.plan),
     ("/planner/plans/{id}/reschedule", Pool.unsettled_plan),
     ("/planner/plans/{id}", Pool.plan),
@@ -231,6 +254,7 @@ PATHS = [
     ("/quiz/{id}", Pool.quiz),
     ("/review/{quizId}/{questionId}", Pool.card),
     ("/study-sessions/{id}", Pool.study_session),
+    ("/users/me/exports/{id}", Pool.export),
     ("/users/{id}/avatar", Pool.me_with_picture),
     ("/users/{id}", Pool.me),
 ]
@@ -254,6 +278,7 @@ BODIES = {
     "POST /auth/change-password": lambda pool: {"currentPassword": PASSWORD},
     "POST /auth/reset-password": Pool.forgotten_password,
     "POST /auth/verify-email": Pool.new_address,
+    "POST /users/me/erase": lambda pool: {"password": PASSWORD},
     "POST /planner/generate": lambda pool: {"examDate": "2099-01-01"},
     "POST /quiz/attempt": only(Pool.quiz, "quizId"),
     "POST /quiz/submit": lambda pool: {**only(Pool.attempt, "attemptId")(pool), "answers": {}},

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use utoipa::openapi::{
-    AllOfBuilder, Content, Header, ObjectBuilder, Ref, RefOr, Required, Response, Schema,
+    AllOfBuilder, Content, Header, KnownFormat, ObjectBuilder, Ref, RefOr, Required, Response, Schema, SchemaFormat,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
     schema::{SchemaType, Type},
 };
@@ -240,6 +240,15 @@ fn problem() -> Response {
 fn finish(path: &str, status: StatusCode, response: &mut Response) {
     if response.description.is_empty() {
         response.description = status.canonical_reason().unwrap_or("Answer").to_owned();
+    }
+    for (kind, content) in &mut response.content {
+        let is_bytes = ["application/pdf", "application/zip"].contains(&kind.as_str()) || kind.starts_with("image/");
+        if let RefOr::T(content) = content
+            && is_bytes
+        {
+            let bytes = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+            content.schema = Some(bytes.into());
+        }
     }
     let is_problem = response.content.values().any(|content| {
         matches!(content, RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) if schema.ref_location == PROBLEM)

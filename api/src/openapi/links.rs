@@ -13,7 +13,9 @@ const WAYS: &[(&str, &str, &str)] = &[
     ("QuizView", "id", "/quiz/{id}"),
     ("ResultView", "quizId", "/quiz/attempts/{quizId}"),
     ("SessionView", "user/id", "/quiz/user/{userId}"),
+    ("StudySessionView", "id", "/study-sessions/{id}"),
     ("UserView", "id", "/quiz/user/{userId}"),
+    ("UserView", "id", "/users/{id}"),
 ];
 
 /// Operation ids by path.

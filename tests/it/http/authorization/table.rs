@@ -171,7 +171,7 @@ pub const TABLE: &[Row] = &[
     row("GET /users/me/exports/{id}", OwnerOnly, Export, Empty),
     row("POST /users/me/erase", LoggedIn, Nothing, Json(r#"{"password":"correct horse battery"}"#)),
     row("GET /users/{id}", LoggedIn, Account, Empty),
-    row("GET /users/{id}/avatar", Public, Account, Empty).gives("avatar.not_found"),
+    row("GET /users/{id}/avatar", Public, Pictured, Empty),
 
     row("GET /admin/jobs", AdminOnly, Nothing, Empty),
     row("GET /admin/jobs/{id}", AdminOnly, ScheduledJob, Empty),

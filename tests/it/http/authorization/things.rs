@@ -1,6 +1,7 @@
 //! What an owner has, made anew for each row through the API itself.
 
 use harness::Client;
+use harness::client::Upload;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -10,6 +11,7 @@ use shared::{
     store::Store,
 };
 
+use super::PICTURE;
 use crate::support::*;
 
 /// Something of the owner's, by the ids it gives.
@@ -18,6 +20,8 @@ pub enum Thing {
     Nothing,
     /// Their account, their e-mail.
     Account,
+    /// Their account, with a picture.
+    Pictured,
     /// A refresh token.
     Login,
     /// A quiz.
@@ -66,6 +70,11 @@ pub async fn make(thing: Thing, owner: &Client, store: &Store) -> Vec<String> {
         Thing::Nothing => vec![],
         Thing::Account => {
             vec![owner.user_id().to_owned(), text(&owner.session()["user"]["email"]).to_owned()]
+        }
+        Thing::Pictured => {
+            let picture = Upload::new("me.png", "image/png", PICTURE);
+            owner.put_file("/users/me/avatar", picture).await.expect(200);
+            vec![owner.user_id().to_owned()]
         }
         Thing::Login => {
             let email = text(&owner.session()["user"]["email"]);
