@@ -93,6 +93,36 @@ while (!["succeeded", "failed", "cancelled", "discarded"].includes(job.status)) 
 assert.equal(job.status, "succeeded");
 assert.equal(job.result?.type, "quiz");
 
+// A note, found again.
+const note = good(await api.POST("/notes", { body: { title: "Cells", content: text, tags: ["biology"] } }));
+const found = good(await api.GET("/notes", { params: { query: { search: "membrane" } } }));
+assert.deepEqual(
+  found.map((one) => one.id),
+  [note.id],
+);
+
+// A plan, of which a task is done.
+const planned = await api.POST("/planner/generate", {
+  params: { header: { Prefer: "wait=60" } },
+  body: {
+    subjects: [{ name: "Biology", difficulty: "moderate", priority: "high" }],
+    dailyStudyHours: 2,
+    examDate: new Date(Date.now() + 20 * 24 * 3600 * 1000).toISOString().slice(0, 10),
+  },
+});
+assert.equal(planned.response.status, 201);
+const plan = good(planned);
+assert("days" in plan && plan.days);
+const task = plan.days.flatMap((day) => day.tasks).find((task) => task.type !== "break");
+assert(task);
+const followed = good(
+  await api.PATCH("/planner/plans/{id}/tasks/{taskId}", {
+    params: { path: { id: plan.id, taskId: task.id } },
+    body: { completed: true },
+  }),
+);
+assert.equal(followed.progress.tasksDone, 1);
+
 // A study session.
 const studied = good(await api.POST("/study-sessions", { body: { durationMinutes: 25, subject: "Biology" } }));
 assert.equal(studied.completed, true);

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use crate::mix::Mix;
 
 /// The app in this mode that the cases here share.
-async fn app(mix: Mix) -> &'static App {
+pub async fn app(mix: Mix) -> &'static App {
     static EMBEDDED: OnceCell<App> = OnceCell::const_new();
     static PRODUCTION: OnceCell<App> = OnceCell::const_new();
     let shared = match mix {

@@ -80,6 +80,7 @@ impl Row {
 const PLAN: Body = Json(
     r#"{"subjects":[{"name":"Art","difficulty":"easy","priority":"low"}],"dailyStudyHours":0.5,"examDate":"2099-01-01"}"#,
 );
+const TASK: Body = Json(r#"{"title":"Read","subject":"Biology","estimatedDuration":30,"priority":"high"}"#);
 const TEXT: Body = Json(r#"{"inputMethod":"text","textContent":"$text","questionCount":3}"#);
 
 #[rustfmt::skip]
@@ -187,6 +188,24 @@ pub const TABLE: &[Row] = &[
     row("GET /health/live", Public, Nothing, Empty),
     row("GET /health/ready", Public, Nothing, Empty),
     row("GET /metrics", Public, Nothing, Empty),
+];
+
+/// What is there, or is otherwise, in old frontend mode.
+#[rustfmt::skip]
+pub const OLD_FRONTEND: &[Row] = &[
+    row("POST /quiz/generate", Optional, Nothing, TEXT),
+    row("POST /quiz/generate-from-pdf", Optional, Nothing, Pdf),
+    row("POST /quiz/generate-deepseek", Optional, Nothing, Json(r#"{"content":"$text","topic":"Cells"}"#)),
+    row("GET /quiz/{id}", Optional, NobodysQuiz, Empty),
+    row("POST /quiz/submit", Optional, NobodysQuiz, Json(r#"{"quizId":"$1","answers":{}}"#)),
+    row("POST /quiz/{id}/submit", Optional, NobodysQuiz, Json(r#"{"answers":{}}"#)),
+    row("POST /tasks", LoggedIn, Nothing, TASK),
+    row("GET /tasks", OwnOnes, Task, Empty),
+    row("GET /tasks/{id}", OwnerOnly, Task, Empty),
+    row("PUT /tasks/{id}", OwnerOnly, Task, Json(r#"{"title":"Read more"}"#)),
+    row("DELETE /tasks/{id}", OwnerOnly, Task, Empty),
+    row("POST /ai/generate-study-plan", Optional, Nothing, Json(r#"{"subjects":["Biology"],"availableHours":2,"goals":["Pass"]}"#)),
+    row("POST /ai/optimize-schedule", Optional, Nothing, Json(r#"{"tasks":[],"preferences":{}}"#)),
 ];
 
 /// What the document does not name: the page, its files and the document itself.

@@ -52,6 +52,10 @@ pub enum Thing {
     MailToken(MailPurpose),
     /// A copy of all their data.
     Export,
+    /// A quiz that nobody owns, in old frontend mode.
+    NobodysQuiz,
+    /// A task of the old frontend.
+    Task,
     /// A job that was cancelled.
     CancelledJob,
     /// A job that failed for good.
@@ -134,6 +138,14 @@ pub async fn make(thing: Thing, owner: &Client, store: &Store) -> Vec<String> {
         Thing::Export => {
             let export = post_and_wait(owner, "/users/me/export", &json!({})).await.expect(201);
             vec![export.id().to_owned()]
+        }
+        Thing::NobodysQuiz => {
+            let made = owner.anonymous().post("/quiz/generate", &ask(2)).await.expect(201);
+            vec![made.id().to_owned()]
+        }
+        Thing::Task => {
+            let task = json!({ "title": "Read", "subject": "Biology", "estimatedDuration": 30, "priority": "high" });
+            vec![owner.post("/tasks", &task).await.expect(201).id().to_owned()]
         }
         Thing::CancelledJob => {
             let job = a_job(owner).await;
