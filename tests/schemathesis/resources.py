@@ -123,6 +123,8 @@ class Pool:
             return body
         if media_type == "multipart/form-data" and "file" in body:
             body["file"] = Binary(PICTURE) if label == "PUT /users/me/avatar" else DOCUMENT
+        if body.get("noteIds"):
+            body["noteIds"] = [self.again(Pool.note)["id"]]
         fill = BODIES.get(label)
         if fill:
             body.update(fill(self))
