@@ -1,7 +1,7 @@
 //! Measures what the documentation states. It starts its own servers on free ports and prints one line a figure.
 //!
 //! ```text
-//! cargo build --release --workspace --bins && target/release/bench [idle|upload|login|pickup|backlog|retry]…
+//! cargo build --release --workspace --bins && target/release/bench [idle|upload|login|pickup|backlog|retry|scale]…
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on should stop")]
@@ -17,6 +17,8 @@ use shared::{
     queue::{Queue, RedisQueue},
     store::{JobFilter, Store},
 };
+
+mod scale;
 
 /// Single jobs whose pick-up is timed.
 const PICKUPS: usize = 500;
@@ -49,6 +51,14 @@ async fn main() {
     if wants("retry") {
         retry().await;
     }
+    if wants("scale") {
+        scale::scale().await;
+    }
+}
+
+/// A size that the environment may set.
+fn setting(name: &str, default: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 async fn ledger(app: &App) -> Ledger {
@@ -106,7 +116,7 @@ async fn until_finished(ledger: &Ledger, id: JobId) {
 
 /// A backlog of jobs that do nothing, drained by two workers.
 async fn backlog() {
-    let size = std::env::var("BACKLOG").ok().and_then(|text| text.parse().ok()).unwrap_or(BACKLOG);
+    let size = setting("BACKLOG", BACKLOG);
     let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
     let mut app = App::production(&mongod, &redis, 0).await;
     let ledger = ledger(&app).await;

@@ -19,6 +19,9 @@ const REDIS_DATABASES: u32 = 4096;
 const IDLE_FILES_CLOSE: &str =
     "file_manager=(close_idle_time=5,close_scan_interval=2,close_handle_minimum=200)";
 
+/// Memory of a MongoDB that only tests use.
+const SMALL_CACHE_GB: f32 = 0.25;
+
 /// How many ports are tried when somebody else is faster.
 const PORT_ATTEMPTS: usize = 10;
 
@@ -28,6 +31,7 @@ pub struct Mongod {
     process: Process,
     port: u16,
     replica_set: bool,
+    cache_gb: f32,
     dir: TempDir,
 }
 
@@ -40,12 +44,17 @@ impl Mongod {
 
     /// Starts a private instance.
     pub async fn start() -> Self {
-        Self::launch(false).await
+        Self::launch(false, SMALL_CACHE_GB).await
+    }
+
+    /// Starts a private instance that may keep this much in memory.
+    pub async fn start_with_cache_gb(cache_gb: f32) -> Self {
+        Self::launch(false, cache_gb).await
     }
 
     /// Starts a private replica set of one member: with transactions and change streams.
     pub async fn start_replica_set() -> Self {
-        let mongod = Self::launch(true).await;
+        let mongod = Self::launch(true, SMALL_CACHE_GB).await;
         let client = mongodb::Client::with_uri_str(mongod.url()).await.expect("a MongoDB client");
         let member = doc! { "_id": 0, "host": format!("127.0.0.1:{}", mongod.port) };
         let config = doc! { "_id": "tests", "members": [member] };
@@ -55,17 +64,17 @@ impl Mongod {
         mongod
     }
 
-    async fn launch(replica_set: bool) -> Self {
+    async fn launch(replica_set: bool, cache_gb: f32) -> Self {
         let dir = crate::temp_dir("mongod-");
-        let (process, port) =
-            on_a_free_port(|port| Self::spawn(port, dir.path(), replica_set), Self::ready).await;
-        Self { process, port, replica_set, dir }
+        let spawn = |port| Self::spawn(port, dir.path(), replica_set, cache_gb);
+        let (process, port) = on_a_free_port(spawn, Self::ready).await;
+        Self { process, port, replica_set, cache_gb, dir }
     }
 
-    fn spawn(port: u16, dir: &Path, replica_set: bool) -> Process {
+    fn spawn(port: u16, dir: &Path, replica_set: bool, cache_gb: f32) -> Process {
         let mut command = Command::new(program("SMARTSTUDY_TEST_MONGOD", &["mongod"]));
         command.arg("--dbpath").arg(dir).args(["--port", &port.to_string(), "--bind_ip", "127.0.0.1"]);
-        command.args(["--nounixsocket", "--quiet", "--wiredTigerCacheSizeGB", "0.25"]);
+        command.args(["--nounixsocket", "--quiet", "--wiredTigerCacheSizeGB", &cache_gb.to_string()]);
         command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
         // The databases of all tests together have more files than a process may hold open.
         command.args(["--wiredTigerEngineConfigString", IDLE_FILES_CLOSE]);
@@ -114,7 +123,7 @@ impl Mongod {
     /// Starts the server again on its port, with its data. Kills it first if it still runs.
     pub async fn restart(&mut self) {
         self.process.kill_hard();
-        self.process = Self::spawn(self.port, self.dir.path(), self.replica_set);
+        self.process = Self::spawn(self.port, self.dir.path(), self.replica_set, self.cache_gb);
         became_ready(&self.process, Self::ready).await;
         if self.replica_set {
             self.primary().await;
