@@ -161,7 +161,7 @@ async fn backlog() {
 
 /// Failed jobs, retried in bulk while nobody works on them.
 async fn retry() {
-    let size = std::env::var("BACKLOG").ok().and_then(|text| text.parse().ok()).unwrap_or(BACKLOG);
+    let size = setting("BACKLOG", BACKLOG);
     let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
     let app = App::production(&mongod, &redis, 0).await;
     let ledger = ledger(&app).await;
