@@ -10,7 +10,7 @@ async fn both_mixes_answer_every_call_alike() {
     let options = || Mix::options().env("RATE_LIMITS", "off");
     let (embedded, production) =
         tokio::join!(Mix::Embedded.start(options()), Mix::Production.start(options()));
-    let (ours, theirs) = tokio::join!(tour(&embedded), tour(&production));
+    let (ours, theirs) = tokio::join!(tour(Mix::Embedded, &embedded), tour(Mix::Production, &production));
     for (one, other) in ours.iter().zip(&theirs) {
         assert_eq!(one, other, "embedded on the left, production on the right");
     }

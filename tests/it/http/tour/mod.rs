@@ -8,7 +8,11 @@ use harness::{App, Client};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use crate::mix::Mix;
+use crate::people;
+
 mod stops;
+mod study;
 
 /// Headers that must agree, too.
 const HEADERS: [&str; 6] = ["content-type", "location", "link", "x-total-count", "allow", "www-authenticate"];
@@ -16,10 +20,11 @@ const HEADERS: [&str; 6] = ["content-type", "location", "link", "x-total-count",
 const UNSETTLED: [&str; 8] =
     ["accessToken", "refreshToken", "score", "worker", "uptime", "since", "token", "ratePerMinute"];
 
-/// Makes every stop of the tour and tells what each call answered.
-pub async fn tour(app: &App) -> Vec<(String, Value)> {
-    let mut tour = Tour { client: app.client(), told: Vec::new(), names: HashMap::new() };
-    tour.all(app).await;
+/// Makes every stop of the tour at an app of this mix and tells what each call answered.
+pub async fn tour(mix: Mix, app: &App) -> Vec<(String, Value)> {
+    let operator = people::admin(&app.client(), &mix.store_of(app).await).await;
+    let mut tour = Tour { client: app.client(), operator, told: Vec::new(), names: HashMap::new() };
+    tour.all().await;
     tour.told
 }
 
@@ -27,6 +32,7 @@ pub async fn tour(app: &App) -> Vec<(String, Value)> {
 pub struct Tour {
     /// The login in use.
     client: Client,
+    operator: Client,
     told: Vec<(String, Value)>,
     names: HashMap<String, String>,
 }
