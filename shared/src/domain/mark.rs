@@ -43,7 +43,7 @@ pub fn mark(kind: QuestionType, key: &Key, given: Option<&Given>) -> Marks {
             near(*right, key.tolerance, *number).into()
         }
         (QuestionType::Numeric, Answer::Number(right), Given::Text(text)) => {
-            number(text).is_some_and(|number| near(*right, key.tolerance, number)).into()
+            readings(text).any(|number| near(*right, key.tolerance, number)).into()
         }
         (QuestionType::Matching, Answer::Pairs(right), Given::Pairs(pairs)) => (right.len() == pairs.len()
             && right.iter().all(|(left, text)| pairs.get(left).is_some_and(|given| same(text, given))))
@@ -65,7 +65,7 @@ fn select(right: &[String], given: &[String]) -> Marks {
     let hits = given.intersection(&keys).count();
     let wrong = given.len() - hits;
     let share = if keys.is_empty() { 0.0 } else { hits.saturating_sub(wrong) as f64 / keys.len() as f64 };
-    Marks { share, is_correct: given == keys }
+    Marks { share, is_correct: !keys.is_empty() && given == keys }
 }
 
 fn typed(right: &str, accepted: &[String], given: &str) -> bool {
@@ -78,13 +78,34 @@ fn near(right: f64, tolerance: Option<f64>, given: f64) -> bool {
     (right - given).abs() <= tolerance.unwrap_or(0.0) + f64::EPSILON * right.abs()
 }
 
-/// Reads a typed number; a lone comma is a decimal comma, others group thousands.
-fn number(text: &str) -> Option<f64> {
-    let text = text.trim().replace([' ', '\u{a0}', '_'], "");
-    let one_comma = text.matches(',').count() == 1 && !text.contains('.');
-    let grouped = text.rsplit_once(',').is_some_and(|(_, tail)| tail.len() == 3);
-    let plain = if one_comma && !grouped { text.replace(',', ".") } else { text.replace(',', "") };
-    plain.parse().ok()
+/// The numbers that a typed one may mean. Of points and commas the last separates decimals, if it comes once; a lone
+/// comma before three digits may do so or group thousands, as in `1,234`.
+fn readings(text: &str) -> impl Iterator<Item = f64> {
+    let text =
+        text.trim().replace([' ', '\u{a0}', '\u{202f}', '\u{2009}', '_', '\''], "").replace('\u{2212}', "-");
+    let (commas, points) = (text.matches(',').count(), text.matches('.').count());
+    let decimal_comma = || text.replace('.', "").replace(',', ".");
+    let readings = match (commas, points) {
+        (1, 0) if groups_thousands(&text) => vec![decimal_comma(), text.replace(',', "")],
+        (1, 0) => vec![decimal_comma()],
+        (0, 2..) => vec![text.replace('.', "")],
+        (1, 1..) if text.rfind(',') > text.rfind('.') => vec![decimal_comma()],
+        _ => vec![text.replace(',', "")],
+    };
+    readings.into_iter().filter_map(|text| text.parse().ok()).filter(|number: &f64| number.is_finite())
+}
+
+/// Whether a lone comma stands where one between thousands would.
+fn groups_thousands(text: &str) -> bool {
+    let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    text.split_once(',').is_some_and(|(head, tail)| {
+        let head = head.trim_start_matches(['-', '+']);
+        (1..=3).contains(&head.len())
+            && digits(head)
+            && !head.starts_with('0')
+            && tail.len() == 3
+            && digits(tail)
+    })
 }
 
 /// Marks all answers of an attempt.
@@ -192,11 +213,41 @@ mod tests {
 
     #[test]
     fn reads_numbers_as_people_write_them() {
-        for (text, expected) in
-            [("1,000", 1000.0), ("3,5", 3.5), ("1,234,567", 1_234_567.0), ("1,234.5", 1234.5)]
-        {
-            assert_eq!(number(text), Some(expected), "{text}");
+        for (text, expected) in [
+            ("1,000", &[1.0, 1000.0][..]),
+            ("3,5", &[3.5]),
+            ("0,125", &[0.125]),
+            ("-3,141", &[-3.141, -3141.0]),
+            ("3.141", &[3.141]),
+            ("1,234,567", &[1_234_567.0]),
+            ("1.234.567", &[1_234_567.0]),
+            ("1,234.5", &[1234.5]),
+            ("1.234,5", &[1234.5]),
+            ("1\u{202f}234,5", &[1234.5]),
+            ("\u{2212}4", &[-4.0]),
+            ("6e3", &[6000.0]),
+            ("many", &[]),
+            ("inf", &[]),
+            ("", &[]),
+            ("1,2,3.4,5", &[123.45]),
+        ] {
+            assert_eq!(readings(text).collect::<Vec<_>>(), expected, "{text}");
         }
-        assert_eq!(number("many"), None);
+    }
+
+    #[test]
+    fn a_number_is_right_at_the_edge_of_its_tolerance() {
+        for (right, tolerance, given) in
+            [(0.3, 0.1, 0.4), (1.0, 0.1, 1.1), (1000.2, 0.1, 1000.3), (-0.3, 0.0, -0.3)]
+        {
+            assert!(near(right, Some(tolerance), given), "{right} ± {tolerance}: {given}");
+            assert!(!near(right, Some(tolerance), given + 0.01));
+        }
+        assert!(near(0.1 + 0.2, None, 0.3), "without a tolerance, but for how numbers are stored");
+    }
+
+    #[test]
+    fn a_question_without_keys_is_never_right() {
+        assert_eq!(select(&[], &[]), Marks { share: 0.0, is_correct: false });
     }
 }
