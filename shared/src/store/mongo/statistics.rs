@@ -44,11 +44,11 @@ impl Mongo {
     async fn answers(&self, quiz: &Quiz) -> Result<Vec<AnswerGroup>> {
         let result = "$questionResults";
         let of = |field: &str| format!("{result}.{field}");
-        let correct = bson!({ "$eq": [of("isCorrect"), true] });
-        // Old results have no points.
-        let one = bson!({ "$cond": [correct.clone(), 1, 0] });
-        let points = bson!({ "$ifNull": [of("points"), one.clone()] });
         let counted = bson!({ "$in": [of("questionId"), { "$literal": counted(quiz) }] });
+        let one = bson!({ "$cond": ["$_id.correct", 1, 0] });
+        // Old results have no points.
+        let points = bson!({ "$ifNull": ["$_id.points", one.clone()] });
+        let times = |value: &str| bson!({ "$multiply": ["$count", value] });
         let stages = [
             doc! { "$match": { "quizId": either(quiz.id) } },
             doc! { "$project": {
@@ -57,19 +57,28 @@ impl Mongo {
                 "questionResults.isCorrect": 1, "questionResults.points": 1,
             } },
             doc! { "$unwind": result },
-            doc! { "$project": {
-                "question": of("questionId"),
-                "answer": { "$cond": [counted, of("userAnswer"), null] },
+            // Many answers are alike in all that is added up, so they are counted first and computed with once.
+            doc! { "$group": {
+                "_id": {
+                    "question": of("questionId"),
+                    "answer": { "$cond": [counted, of("userAnswer"), null] },
+                    "correct": { "$eq": [of("isCorrect"), true] },
+                    "points": of("points"),
+                    "score": "$score",
+                },
+                "count": { "$sum": 1_i64 },
+            } },
+            doc! { "$set": {
                 "correct": one,
-                "rest": { "$subtract": [hundredths("$score".into()), hundredths(points)] },
+                "rest": { "$subtract": [hundredths("$_id.score".into()), hundredths(points)] },
             } },
             doc! { "$group": {
-                "_id": { "question": "$question", "answer": "$answer" },
-                "count": { "$sum": 1_i64 },
-                "correct": { "$sum": "$correct" },
-                "rest": { "$sum": "$rest" },
-                "restSquares": { "$sum": { "$multiply": ["$rest", "$rest"] } },
-                "correctRest": { "$sum": { "$multiply": ["$correct", "$rest"] } },
+                "_id": { "question": "$_id.question", "answer": "$_id.answer" },
+                "count": { "$sum": "$count" },
+                "correct": { "$sum": times("$correct") },
+                "rest": { "$sum": times("$rest") },
+                "restSquares": { "$sum": { "$multiply": ["$count", "$rest", "$rest"] } },
+                "correctRest": { "$sum": { "$multiply": ["$count", "$correct", "$rest"] } },
             } },
         ];
         let groups: Vec<Plain> = self.all(self.docs(SUBMITTED).aggregate(stages).with_type()).await?;
