@@ -51,4 +51,5 @@ mod shares;
 mod statistics;
 mod study_sessions;
 mod tokens;
+mod user_stats;
 mod users;
