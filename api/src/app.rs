@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 
 use crate::{
+    negotiation::{self, Offers},
     drain,
     extract::guard_logins,
     frame, idempotency, limits,
@@ -149,10 +150,13 @@ pub fn router(app: App) -> Router {
     if app.legacy_compat {
         routes = routes.layer(middleware::from_fn_with_state(app.clone(), routes::serve_legacy));
     }
+    let document = openapi::complete(document);
+    let offers = Offers::of(document.clone());
     routes
-        .merge(routes::docs(openapi::complete(document)))
+        .merge(routes::docs(document))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::replay))
         .layer(middleware::from_fn_with_state(app.clone(), guard_logins))
+        .layer(middleware::from_fn_with_state(offers, negotiation::negotiated))
         .layer(middleware::from_fn_with_state(app.clone(), limits::limited))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn(drain::refused))

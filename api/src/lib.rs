@@ -10,6 +10,7 @@ mod idempotency;
 mod limits;
 mod logins;
 mod mail;
+mod negotiation;
 pub mod openapi;
 mod passwords;
 mod pictures;

@@ -1,6 +1,6 @@
 //! The workers of SmartStudy: they take jobs from the queue and do the slow work.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
@@ -41,6 +41,8 @@ pub struct Context {
     llm: Option<llm::Client>,
     /// Who may use it, and what it costs.
     ai: Ai,
+    /// How long files are kept that jobs make.
+    keep_exports: Duration,
     /// Opens documents in a process of its own.
     reader: pdf::ChildCommand,
     /// Local generations that may run at once. They cannot be stopped, so jobs that ended may leave some running.
@@ -68,7 +70,8 @@ impl Context {
         let name = worker_name(&ledger.clock);
         let generations = Arc::new(Semaphore::new(config.worker_concurrency));
         let reader = pdf::ChildCommand::current()?;
-        Ok(Arc::new(Self { ledger, name, llm, ai: config.ai.clone(), reader, generations }))
+        let keep_exports = config.retention.exports;
+        Ok(Arc::new(Self { ledger, name, llm, ai: config.ai.clone(), keep_exports, reader, generations }))
     }
 }
 

@@ -42,6 +42,11 @@ impl Accept {
         acceptable.rev().max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(offer, _)| offer)
     }
 
+    /// Whether this media type is acceptable. Who says nothing takes all.
+    pub fn takes(&self, kind: &str) -> bool {
+        self.0.is_empty() || self.quality(kind) > 0.0
+    }
+
     /// What the most specific range that fits says.
     fn quality(&self, offer: &str) -> f32 {
         let fitting = self.0.iter().filter_map(|range| Some((range.fits(offer)?, range.quality)));

@@ -31,10 +31,11 @@ struct Ask {
     limit: Option<u32>,
     /// Where the `next` link of the part before goes on.
     #[garde(inner(length(min = 1, max = 2048)))]
+    #[param(min_length = 1, max_length = 2048)]
     cursor: Option<String>,
     /// Number of the part, from 1, instead of a cursor.
     #[garde(inner(range(min = 1, max = 1_000_000)))]
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u64>,
     /// What to sort by; descending with a minus.
     #[garde(skip)]

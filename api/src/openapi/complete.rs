@@ -38,6 +38,7 @@ pub fn complete(path: &str, method: &str, operation: &mut Operation) {
         say(operation, 503, &["store.unavailable"]);
     }
     limited(path, method, operation);
+    negotiated(operation);
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
             let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
@@ -191,6 +192,28 @@ fn header(operation: &mut Operation, name: &str, description: &str, schema: Obje
         .description(Some(description))
         .schema(Some(schema));
     parameters.push(RefOr::T(parameter.build()));
+}
+
+/// Whoever accepts nothing that is offered is told so; whoever waited, too.
+fn negotiated(operation: &mut Operation) {
+    let is_success = |status: &str| status.starts_with('2');
+    let reads = |response: &RefOr<Response>| matches!(response, RefOr::T(response) if !response.content.is_empty());
+    let offers = operation.responses.responses.iter().any(|(status, answer)| is_success(status) && reads(answer));
+    if offers {
+        say(operation, 406, &["accept.not_offered"]);
+    }
+    let waits = operation.parameters.iter().flatten().any(|parameter| {
+        matches!(parameter, RefOr::T(parameter)
+            if matches!(parameter.parameter_in, ParameterIn::Header) && parameter.name == "Prefer")
+    });
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && waits
+            && is_success(status)
+        {
+            announce(response, "Preference-Applied", "`wait=N`, if a wait was asked for", Type::String);
+        }
+    }
 }
 
 /// Requests beyond a limit are refused; a success and the refusal tell what is left.

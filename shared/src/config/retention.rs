@@ -11,8 +11,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 pub struct Retention {
     /// `UPLOADS`: documents that jobs read, after their last use.
     pub uploads: Duration,
-    /// `REPORTS`: files that jobs made for their owners.
-    pub reports: Duration,
+    /// `EXPORTS`: files that jobs made for their owners.
+    pub exports: Duration,
     /// `EVENTS`: events of jobs, after the job finished.
     pub events: Duration,
     /// `JOBS`: finished jobs, with what was saved of their work.
@@ -29,7 +29,7 @@ impl Default for Retention {
     fn default() -> Self {
         Self {
             uploads: 30 * DAY,
-            reports: 7 * DAY,
+            exports: 7 * DAY,
             events: 7 * DAY,
             jobs: 90 * DAY,
             trash: 30 * DAY,
@@ -52,7 +52,7 @@ impl Retention {
         let default = Self::default();
         Self {
             uploads: days("UPLOADS", default.uploads),
-            reports: days("REPORTS", default.reports),
+            exports: days("EXPORTS", default.exports),
             events: days("EVENTS", default.events),
             jobs: days("JOBS", default.jobs),
             trash: days("TRASH", default.trash),

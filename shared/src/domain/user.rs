@@ -137,6 +137,17 @@ impl User {
         self.logins_ended_at = Some(now);
     }
 
+    /// It is to be erased: unlike one that its owner deactivated, it does not come back.
+    pub fn shut(&mut self, now: Timestamp) {
+        self.deactivate(now);
+        self.deactivated_at = None;
+    }
+
+    /// Whether it is to be erased.
+    pub fn is_shut(&self) -> bool {
+        !self.is_active && self.deactivated_at.is_none()
+    }
+
     /// Its owner comes back. False if it was not its owner who deactivated it, or too long ago.
     pub fn reactivate(&mut self, now: Timestamp) -> bool {
         let in_time = self.deactivated_at.is_some_and(|left| now.since(left) <= REACTIVATION_WITHIN);

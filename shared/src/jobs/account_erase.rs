@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::JobKind;
-use crate::domain::Id;
+use super::{JobKind, Ledger};
+use crate::{
+    domain::{Id, Job},
+    store::StoreError,
+};
 
 /// What the worker needs to know. The job itself belongs to nobody, as its record outlives the account; when it is
 /// done the record forgets the account too.
@@ -19,6 +22,17 @@ impl AccountErase {
     /// When everything is erased once more: by then nobody can still be at writing who was logged in when the
     /// account was shut, a request of another replica with a login that it had cached, or a job before its last step.
     pub const AGAIN_AFTER: Duration = Duration::from_secs(60);
+}
+
+impl Ledger {
+    /// Has everything of an account erased that was shut, now and once more a little later; the first of the two jobs.
+    pub async fn erase_account(&self, user: Id) -> Result<Job, StoreError> {
+        let payload = AccountErase { user };
+        // The second round first: should this process end in between, it is the only one, and does it all.
+        let later = self.clock.now() + AccountErase::AGAIN_AFTER;
+        self.enqueue(self.clock.job_id(), None, &payload, Some(later)).await?;
+        self.enqueue(self.clock.job_id(), None, &payload, None).await
+    }
 }
 
 impl JobKind for AccountErase {

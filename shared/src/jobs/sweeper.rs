@@ -24,24 +24,30 @@ const BATCH: u32 = 200;
 enum Step {
     Uploads,
     Reports,
+    Exports,
     Events,
     Jobs,
     IdempotencyKeys,
     Logins,
     MailTokens,
     StudySessions,
+    Trash,
+    Guests,
 }
 
 impl Step {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Uploads,
         Self::Reports,
+        Self::Exports,
         Self::Events,
         Self::Jobs,
         Self::IdempotencyKeys,
         Self::Logins,
         Self::MailTokens,
         Self::StudySessions,
+        Self::Trash,
+        Self::Guests,
     ];
 
     /// Its name in logs and metrics.
@@ -49,12 +55,15 @@ impl Step {
         match self {
             Self::Uploads => "uploads",
             Self::Reports => "reports",
+            Self::Exports => "exports",
             Self::Events => "events",
             Self::Jobs => "jobs",
             Self::IdempotencyKeys => "idempotency_keys",
             Self::Logins => "logins",
             Self::MailTokens => "mail_tokens",
             Self::StudySessions => "study_sessions",
+            Self::Trash => "trash",
+            Self::Guests => "guests",
         }
     }
 }
@@ -109,13 +118,16 @@ impl Sweeper {
         let (store, keep) = (&self.ledger.store, &self.keep);
         match step {
             Step::Uploads => self.uploads(now).await,
-            Step::Reports => self.reports(now - keep.reports).await,
+            Step::Reports => self.reports(now - keep.exports).await,
+            Step::Exports => store.remove_expired_exports(now).await,
             Step::Events => store.remove_events(now - keep.events, BATCH).await,
             Step::Jobs => self.jobs(now - keep.jobs).await,
             Step::IdempotencyKeys => store.remove_keys(now - KEPT_FOR, BATCH).await,
             Step::Logins => store.remove_logins(now - keep.logins, BATCH).await,
             Step::MailTokens => store.remove_mail_tokens(now - MailToken::LASTS, BATCH).await,
             Step::StudySessions => store.close_stale_sessions(now).await,
+            Step::Trash => store.purge_notes(now - keep.trash).await,
+            Step::Guests => self.guests(now).await,
         }
     }
 
@@ -178,5 +190,35 @@ impl Sweeper {
         }
         let ids: Vec<JobId> = jobs.iter().map(|(id, _)| *id).collect();
         store.remove_jobs(&ids, finished_before).await
+    }
+
+    /// Throwaway accounts that nobody can get at any more: made long ago, and no login goes on. They are shut and
+    /// erased by a job, as if their owner had asked for it.
+    async fn guests(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let (store, made_before) = (&self.ledger.store, now - self.keep.guests);
+        let mut guests = store.guests_made_before(made_before, None, BATCH).await?;
+        let mut erased = 0;
+        while let Some(last) = guests.last().copied() {
+            for guest in guests {
+                if store.has_login(guest, now).await? {
+                    continue;
+                }
+                let mut shut = false;
+                let change = store.change_user::<StoreError>(guest, now, |user| {
+                    shut = user.is_guest && !user.is_shut();
+                    if shut {
+                        user.shut(now);
+                    }
+                    Ok(())
+                });
+                change.await?;
+                if shut {
+                    self.ledger.erase_account(guest).await?;
+                    erased += 1;
+                }
+            }
+            guests = store.guests_made_before(made_before, Some(last), BATCH).await?;
+        }
+        Ok(erased)
     }
 }

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::json;
 use shared::{
     config::Retention,
-    domain::{Id, Job, JobId, JobStatus, MailPurpose, MailToken, NewJob, Timestamp},
-    jobs::{JobKind, Sweeper, noop::Noop},
-    store::{BlobUse, Idempotency},
+    domain::{Export, Id, Job, JobId, JobStatus, MailPurpose, MailToken, NewJob, Timestamp, User},
+    jobs::{JobKind, Sweeper, account_erase::AccountErase, noop::Noop},
+    store::{BlobUse, Idempotency, JobFilter},
 };
 
 use crate::{
@@ -27,6 +27,9 @@ on_every_store![
     idempotency_keys_go_after_a_day,
     logins_go_thirty_days_after_their_end,
     mailed_tokens_go_after_their_end,
+    exports_and_the_trash_go_when_their_time_is_over,
+    study_sessions_left_open_are_closed,
+    guests_go_that_nobody_can_get_at_any_more,
     more_than_a_portion_goes_however_many_sweep_at_once,
     how_long_things_are_kept_can_be_set,
 ];
@@ -250,6 +253,75 @@ async fn mailed_tokens_go_after_their_end(bench: &Bench) {
     bench.clock.advance(MailToken::LASTS);
     sweeper(bench).sweep().await;
     assert_eq!(count().await, 0);
+}
+
+async fn exports_and_the_trash_go_when_their_time_is_over(bench: &Bench) {
+    let (user, blob) = (bench.id(), bench.id());
+    let expires_at = bench.now() + 7 * DAY;
+    let export = Export { id: blob, user_id: user, blob, size: 3, created_at: bench.now(), expires_at };
+    bench.store.put_export(&export).await.unwrap();
+    bench.store.put_blob(blob, b"zip".to_vec()).await.unwrap();
+    let note = crate::notes::note(bench, user, json!({ "title": "Cells" }));
+    bench.store.insert_note(&note).await.unwrap();
+    assert!(bench.store.trash_note(user, note.id, note.updated_at, bench.now()).await.unwrap());
+    bench.clock.advance(7 * DAY - LEASE);
+    sweeper(bench).sweep().await;
+    assert!(bench.store.export(blob).await.unwrap().is_some() && is_there(bench, blob).await);
+    bench.clock.advance(2 * LEASE);
+    sweeper(bench).sweep().await;
+    assert!(bench.store.export(blob).await.unwrap().is_none() && !is_there(bench, blob).await);
+    let trashed = || async { bench.store.trashed_notes(user, &crate::bench::first(9)).await.unwrap().total };
+    assert_eq!(trashed().await, 1);
+    bench.clock.advance(23 * DAY);
+    sweeper(bench).sweep().await;
+    assert_eq!(trashed().await, 0);
+}
+
+async fn study_sessions_left_open_are_closed(bench: &Bench) {
+    let session = make::study_session(bench.id(), bench.id(), bench.now());
+    bench.store.insert_study_session(&session).await.unwrap();
+    sweeper(bench).sweep().await;
+    assert_eq!(bench.store.study_session(session.id).await.unwrap(), Some(session.clone()));
+    bench.clock.advance(DAY);
+    sweeper(bench).sweep().await;
+    assert!(bench.store.study_session(session.id).await.unwrap().unwrap().end_time.is_some());
+}
+
+async fn guests_go_that_nobody_can_get_at_any_more(bench: &Bench) {
+    let add = async |email: &str, is_guest: bool, lasts: u32| {
+        let user = User { is_guest, ..make::user(bench.id(), email, None, bench.now()) };
+        bench.store.insert_user(&user).await.unwrap();
+        let session = shared::domain::Session {
+            expires_at: bench.now() + lasts * DAY,
+            ..make::session(bench.id(), user.id, bench.now())
+        };
+        bench.store.insert_session(&session).await.unwrap();
+        user.id
+    };
+    let gone = add("gone@guest.invalid", true, 29).await;
+    let logged_in = add("here@guest.invalid", true, 40).await;
+    let learner = add("ada@example.com", false, 1).await;
+    bench.clock.advance(20 * DAY);
+    let fresh = add("new@guest.invalid", true, 0).await;
+    bench.clock.advance(11 * DAY);
+    at_once(4, |_| {
+        let sweeper = sweeper(bench);
+        async move { sweeper.sweep().await }
+    })
+    .await;
+    let erasures = JobFilter { kind: Some(AccountErase::KIND.to_owned()), ..JobFilter::default() };
+    let jobs = bench.store.jobs_after(&erasures, None, 9).await.unwrap();
+    // Two rounds, as whenever an account is erased.
+    assert_eq!(jobs.iter().map(|job| &job.payload["user"]).collect::<Vec<_>>(), [&json!(gone), &json!(gone)]);
+    assert!(bench.store.user(gone).await.unwrap().unwrap().is_shut());
+    for id in [logged_in, learner, fresh] {
+        assert!(bench.store.user(id).await.unwrap().unwrap().is_active);
+    }
+    sweeper(bench).sweep().await;
+    assert_eq!(bench.store.count_jobs(&erasures).await.unwrap(), 2, "once is enough");
+    bench.clock.advance(40 * DAY);
+    sweeper(bench).sweep().await;
+    assert_eq!(bench.store.count_jobs(&erasures).await.unwrap(), 6);
 }
 
 async fn more_than_a_portion_goes_however_many_sweep_at_once(bench: &Bench) {

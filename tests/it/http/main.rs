@@ -21,6 +21,7 @@ mod avatars;
 mod bad_documents;
 mod bad_requests;
 mod calendars;
+mod conventions;
 mod cookies;
 mod dashboard;
 mod deepseek;

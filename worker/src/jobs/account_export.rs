@@ -59,7 +59,8 @@ pub(super) async fn run(context: &Arc<Context>, run: &Arc<Run>) -> Result<JobRes
     let id = Id::for_job(run.id);
     let size = bytes.len() as u64;
     // The record first: a file that no record names would stay for ever.
-    let export = Export { id, user_id, blob: id, size, created_at: now, expires_at: now + Export::KEPT_FOR };
+    let export =
+        Export { id, user_id, blob: id, size, created_at: now, expires_at: now + context.keep_exports };
     store.put_export(&export).await?;
     store.put_blob(id, bytes).await?;
     Ok(JobResult { kind: "export".into(), id: id.to_string(), url: format!("/users/me/exports/{id}") })

@@ -9,7 +9,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{Export, Id, Timestamp},
-    jobs::{JobKind, account_erase::AccountErase, account_export::AccountExport},
+    jobs::{JobKind, account_export::AccountExport},
     store::{JobFilter, Window},
 };
 use utoipa::ToSchema;
@@ -170,20 +170,13 @@ pub async fn erase(
     let now = app.ledger.clock.now();
     // Shut for good: an account that its owner did not merely deactivate cannot be reactivated.
     let shut = app.logins.change(user_id, |user| {
-        user.is_active = false;
-        user.deactivated_at = None;
-        user.logins_ended_at = Some(now);
+        user.shut(now);
         Ok(())
     });
     shut.await?;
     app.logins.end_all(user_id, None).await?;
-    let payload = AccountErase { user: user_id };
-    let again = app.ledger.clock.job_id();
-    // The second round first: should this process end in between, it is the only one, and does it all.
-    app.ledger.enqueue(again, None, &payload, Some(now + AccountErase::AGAIN_AFTER)).await?;
-    let id = app.ledger.clock.job_id();
-    let job = app.ledger.enqueue(id, None, &payload, None).await?;
-    let key = app.tokens.job_key(id, now).map_err(|error| {
+    let job = app.ledger.erase_account(user_id).await?;
+    let key = app.tokens.job_key(job.id, now).map_err(|error| {
         tracing::error!(%error, "no key for a job");
         Problem::internal()
     })?;
