@@ -23,6 +23,7 @@ mod legacy_notes;
 mod lifecycle;
 mod limits;
 mod mail_tokens;
+mod note_agreement;
 mod note_search;
 mod notes;
 mod old_study_sessions;

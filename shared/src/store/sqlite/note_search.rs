@@ -1,5 +1,6 @@
 //! Ranked search among notes: whole words by FTS5, runs of scripts that are written together as parts of the text.
 
+use futures::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite as Engine};
 
 use super::{Result, Sqlite, document, notes};
@@ -41,9 +42,13 @@ impl Sqlite {
         }
         select.push(" LIMIT ").push_bind(i64::from(window.limit));
         select.push(" OFFSET ").push_bind(window.skip.try_into().unwrap_or(i64::MAX));
-        let rows = select.build().fetch_all(&self.pool).await?;
-        let hit = |row| Ok(NoteHit::new(document::<Note>(row)?, row.try_get(1)?, query));
-        Ok(Listing { items: rows.iter().map(hit).collect::<Result<_>>()?, total: total.unsigned_abs() })
+        // One after the other: a page may have a hundred contents of a megabyte.
+        let mut rows = select.build().fetch(&self.pool);
+        let mut items = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            items.push(NoteHit::new(document::<Note>(&row)?, row.try_get(1)?, query));
+        }
+        Ok(Listing { items, total: total.unsigned_abs() })
     }
 }
 
