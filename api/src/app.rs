@@ -22,12 +22,12 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 
 use crate::{
-    negotiation::{self, Offers},
     drain,
     extract::guard_logins,
     frame, idempotency, limits,
     logins::Logins,
     mail::{MailError, Mailer},
+    negotiation::{self, Offers},
     openapi,
     passwords::Passwords,
     pictures::Pictures,

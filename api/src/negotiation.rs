@@ -67,7 +67,13 @@ impl Offers {
 }
 
 /// Refuses what no route could answer as asked, and acknowledges waits.
-pub async fn negotiated(State(offers): State<Offers>, accept: Accept, wait: Wait, request: Request, next: Next) -> Response {
+pub async fn negotiated(
+    State(offers): State<Offers>,
+    accept: Accept,
+    wait: Wait,
+    request: Request,
+    next: Next,
+) -> Response {
     let Some(offer) = offers.find(&request) else { return next.run(request).await };
     if !offer.types.is_empty() && !offer.types.iter().any(|kind| accept.takes(kind)) {
         let offered: Vec<&str> = offer.types.iter().map(String::as_str).collect();

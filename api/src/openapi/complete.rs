@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use utoipa::openapi::{
-    AllOfBuilder, Content, Header, KnownFormat, ObjectBuilder, Ref, RefOr, Required, Response, Schema, SchemaFormat,
+    AllOfBuilder, Content, Header, KnownFormat, ObjectBuilder, Ref, RefOr, Required, Response, Schema,
+    SchemaFormat,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
     schema::{SchemaType, Type},
 };
@@ -113,7 +114,8 @@ pub fn untangle(schema: &mut Schema) {
                     && beside.additional_properties.is_none()
                 {
                     let is_object = matches!(beside.schema_type, SchemaType::Type(Type::Object));
-                    beside.schema_type = if is_object { SchemaType::AnyValue } else { beside.schema_type.clone() };
+                    beside.schema_type =
+                        if is_object { SchemaType::AnyValue } else { beside.schema_type.clone() };
                 }
             }
         }
@@ -197,8 +199,10 @@ fn header(operation: &mut Operation, name: &str, description: &str, schema: Obje
 /// Whoever accepts nothing that is offered is told so; whoever waited, too.
 fn negotiated(operation: &mut Operation) {
     let is_success = |status: &str| status.starts_with('2');
-    let reads = |response: &RefOr<Response>| matches!(response, RefOr::T(response) if !response.content.is_empty());
-    let offers = operation.responses.responses.iter().any(|(status, answer)| is_success(status) && reads(answer));
+    let reads =
+        |response: &RefOr<Response>| matches!(response, RefOr::T(response) if !response.content.is_empty());
+    let offers =
+        operation.responses.responses.iter().any(|(status, answer)| is_success(status) && reads(answer));
     if offers {
         say(operation, 406, &["accept.not_offered"]);
     }
@@ -265,11 +269,14 @@ fn finish(path: &str, status: StatusCode, response: &mut Response) {
         response.description = status.canonical_reason().unwrap_or("Answer").to_owned();
     }
     for (kind, content) in &mut response.content {
-        let is_bytes = ["application/pdf", "application/zip"].contains(&kind.as_str()) || kind.starts_with("image/");
+        let is_bytes =
+            ["application/pdf", "application/zip"].contains(&kind.as_str()) || kind.starts_with("image/");
         if let RefOr::T(content) = content
             && is_bytes
         {
-            let bytes = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+            let bytes = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
             content.schema = Some(bytes.into());
         }
     }

@@ -235,11 +235,11 @@ impl Seed {
             }
             content.push(' ');
         }
-        if number / self.sizes.users % 20 == 0 {
+        if (number / self.sizes.users).is_multiple_of(20) {
             content.push_str(&format!("rarity{}", user % 97));
         }
         let made = self.at(number, self.sizes.notes);
-        let tags = if number % 3 == 0 { vec!["exam", topic] } else { vec![topic] };
+        let tags = if number.is_multiple_of(3) { vec!["exam", topic] } else { vec![topic] };
         doc! {
             "_id": self.id(5, number), "title": format!("{topic} {number}"), "content": content, "tags": tags,
             "user": self.id(1, user), "metadata": { "category": topic },

@@ -48,7 +48,8 @@ async fn tale(bench: &Bench, start: Timestamp) -> Vec<(String, Value)> {
     for (number, entry) in corpus["notes"].as_array().unwrap().iter().enumerate() {
         let mut values = entry.clone();
         values["category"] = json!(["A", "b", "É"][number % 3]);
-        values["metadata"] = json!({ "n": number, "half": number as f64 / 2.0, "list": [entry["key"], null] });
+        values["metadata"] =
+            json!({ "n": number, "half": number as f64 / 2.0, "list": [entry["key"], null] });
         let note = Note::new(id(number), user, change(values), at(number));
         store.insert_note(&note).await.unwrap();
         tell(format!("read {number}"), json!(store.note(user, note.id).await.unwrap()));
@@ -60,18 +61,23 @@ async fn tale(bench: &Bench, start: Timestamp) -> Vec<(String, Value)> {
             1 => json!({ "tags": ["New", "biology"], "metadata": { "category": "C", "x": 1e30 } }),
             _ => json!({ "content": "  New\n\ncontent " }),
         };
-        let done = store.update_note(user, note.id, note.updated_at, &change(what), at(500 - number)).await.unwrap();
+        let done =
+            store.update_note(user, note.id, note.updated_at, &change(what), at(500 - number)).await.unwrap();
         tell(format!("changed {number}"), json!(done));
         tell(format!("read {number}"), json!(store.note(user, note.id).await.unwrap()));
     }
     for number in [3, 30, 31, 50] {
         let was = store.note(user, id(number)).await.unwrap().unwrap().updated_at;
-        tell(format!("deleted {number}"), json!(store.trash_note(user, id(number), was, at(600 + number % 2)).await.unwrap()));
+        tell(
+            format!("deleted {number}"),
+            json!(store.trash_note(user, id(number), was, at(600 + number % 2)).await.unwrap()),
+        );
     }
     tell("restored".into(), json!(store.restore_note(user, id(30), at(700)).await.unwrap()));
     tell("purged".into(), json!(store.purge_note(user, id(3)).await.unwrap()));
     let trash = store.trashed_notes(user, &newest(9)).await.unwrap();
-    let trash: Vec<Value> = trash.items.iter().map(|item| json!([summary(&item.note), item.deleted_at])).collect();
+    let trash: Vec<Value> =
+        trash.items.iter().map(|item| json!([summary(&item.note), item.deleted_at])).collect();
     tell("trash".into(), json!(trash));
     tell("tags".into(), json!(store.note_tags(user).await.unwrap()));
     tell("categories".into(), json!(store.note_categories(user).await.unwrap()));
@@ -96,7 +102,10 @@ async fn tale(bench: &Bench, start: Timestamp) -> Vec<(String, Value)> {
             found.items.iter().map(|hit| json!([summary(&hit.summary), hit.highlights])).collect();
         tell(format!("search {text}"), json!([items, found.total]));
         let found = store.notes_with(user, text, &newest(100)).await.unwrap();
-        tell(format!("with {text}"), json!([found.items.iter().map(summary).collect::<Vec<_>>(), found.total]));
+        tell(
+            format!("with {text}"),
+            json!([found.items.iter().map(summary).collect::<Vec<_>>(), found.total]),
+        );
     }
     told
 }

@@ -7,8 +7,8 @@ mod things;
 use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt};
-use harness::{App, Client};
 use harness::client::{Reply, Upload};
+use harness::{App, Client};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::store::Store;
@@ -17,7 +17,7 @@ use crate::legacy;
 use crate::mix::Mix;
 use crate::people::People;
 use crate::support::fixture;
-use table::{Access, Body, Row, OLD_FRONTEND, TABLE, UNDOCUMENTED};
+use table::{Access, Body, OLD_FRONTEND, Row, TABLE, UNDOCUMENTED};
 
 on_each_mix!(
     every_route_has_one_row,

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::mix::Mix;
-use crate::plans::{early_learner, plan, plan_ask};
+use crate::plan_support::{early_learner, plan, plan_ask};
 use crate::support::*;
 
 on_each_mix!(

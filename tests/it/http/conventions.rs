@@ -137,12 +137,14 @@ async fn every_path_names_its_methods_when_another_comes(mix: Mix) {
         }
     }
     for (place, methods) in allowed {
-        let other = ["DELETE", "PATCH", "PUT", "POST", "GET"].into_iter().find(|name| !methods.contains(*name));
+        let other =
+            ["DELETE", "PATCH", "PUT", "POST", "GET"].into_iter().find(|name| !methods.contains(*name));
         let reply = operator.send(operator.request(other.unwrap().parse().unwrap(), &place)).await;
         // Another route may have the path too, with a word where this one has an id.
         if reply.status == 405 {
             assert_problem(&reply, 405, "route.method_not_allowed");
-            let named: BTreeSet<_> = reply.header("allow").split(',').map(str::trim).map(str::to_owned).collect();
+            let named: BTreeSet<_> =
+                reply.header("allow").split(',').map(str::trim).map(str::to_owned).collect();
             assert!(named.is_superset(&methods), "{place} allows {methods:?}: {reply}");
         } else {
             assert_ne!(code(&reply), "route.not_found", "{place}: {reply}");
@@ -167,7 +169,8 @@ async fn every_path_lets_allowed_origins_ask(mix: Mix) {
         let ask = |origin: &str| {
             let request = visitor.request(Method::OPTIONS, &operation.place()).header("Origin", origin);
             let request = request.header("Access-Control-Request-Method", operation.method.as_str());
-            let headers = "authorization,content-type,idempotency-key,if-match,if-none-match,last-event-id,prefer";
+            let headers =
+                "authorization,content-type,idempotency-key,if-match,if-none-match,last-event-id,prefer";
             visitor.send(request.header("Access-Control-Request-Headers", headers))
         };
         let reply = ask(ORIGIN).await.expect(200);
@@ -194,9 +197,12 @@ async fn every_error_can_be_read_by_allowed_origins_and_by_no_other(mix: Mix) {
         "x-request-id",
     ];
     let (document, visitor) = (document(mix).await, mix.app().await.client());
-    for operation in operations(&document).into_iter().filter(|operation| operation.spec["security"].is_array()) {
+    for operation in
+        operations(&document).into_iter().filter(|operation| operation.spec["security"].is_array())
+    {
         let ask = |origin: &str| {
-            let request = visitor.request(operation.method.clone(), &operation.place()).header("Origin", origin);
+            let request =
+                visitor.request(operation.method.clone(), &operation.place()).header("Origin", origin);
             visitor.send(request)
         };
         let reply = ask(ORIGIN).await;
@@ -213,13 +219,16 @@ async fn every_error_can_be_read_by_allowed_origins_and_by_no_other(mix: Mix) {
 async fn every_json_body_must_be_json_of_one_megabyte_at_most(mix: Mix) {
     let (document, operator) = (document(mix).await, operator(mix).await);
     let mut wrong = Vec::new();
-    for operation in operations(&document).into_iter().filter(|operation| operation.takes("application/json")) {
+    for operation in operations(&document).into_iter().filter(|operation| operation.takes("application/json"))
+    {
         let send = async |kind: &str, body: String| {
             let request = operator.request(operation.method.clone(), &operation.place());
             operator.send(request.header("Content-Type", kind).body(body)).await
         };
         // What carries a document or a note may be larger.
-        let large = "x".repeat(if operation.may_answer(202) || operation.path.contains("/notes") { 12 } else { 2 } << 20);
+        let large = "x".repeat(
+            if operation.may_answer(202) || operation.path.contains("/notes") { 12 } else { 2 } << 20,
+        );
         let mut tried = vec![
             ("application/json", "{".to_owned(), 400, "body.malformed"),
             ("application/json", format!("{{\"padding\":\"{large}\"}}"), 413, "body.too_large"),
@@ -233,7 +242,10 @@ async fn every_json_body_must_be_json_of_one_megabyte_at_most(mix: Mix) {
             let size = body.len();
             let reply = send(kind, body).await;
             if (reply.status, code(&reply)) != (status, expected) {
-                wrong.push(format!("{} with {size} bytes of {kind}, not {status} {expected}: {reply}", operation.name()));
+                wrong.push(format!(
+                    "{} with {size} bytes of {kind}, not {status} {expected}: {reply}",
+                    operation.name()
+                ));
             }
         }
     }
@@ -381,7 +393,10 @@ async fn every_wait_is_acknowledged(mix: Mix) {
     assert_eq!(job.header("preference-applied"), "");
     let path = format!("/jobs/{}", job.id());
     let reply = learner.send(wait(learner.request(Method::GET, &path), 999)).await.expect(200);
-    assert_eq!((&reply.json["status"], reply.header("preference-applied")), (&json!("succeeded"), "wait=120"));
+    assert_eq!(
+        (&reply.json["status"], reply.header("preference-applied")),
+        (&json!("succeeded"), "wait=120")
+    );
 }
 
 async fn every_single_resource_has_a_version(mix: Mix) {
@@ -420,7 +435,11 @@ fn walk<'a>(
     for several in ["allOf", "anyOf", "oneOf"] {
         schema[several].as_array().into_iter().flatten().for_each(|part| walk(document, part, seen, look));
     }
-    schema["properties"].as_object().into_iter().flatten().for_each(|(_, part)| walk(document, part, seen, look));
+    schema["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .for_each(|(_, part)| walk(document, part, seen, look));
     for one in ["items", "additionalProperties"] {
         if schema[one].is_object() {
             walk(document, &schema[one], seen, look);
@@ -448,7 +467,9 @@ async fn nothing_that_is_answered_is_null(mix: Mix) {
                 schema["type"] == "null"
                     || schema["type"].as_array().is_some_and(|types| types.contains(&json!("null")))
             };
-            let several = ["oneOf", "anyOf"].into_iter().flat_map(|name| property[name].as_array().into_iter().flatten());
+            let several = ["oneOf", "anyOf"]
+                .into_iter()
+                .flat_map(|name| property[name].as_array().into_iter().flatten());
             if is_null(property) || several.into_iter().any(is_null) {
                 wrong.push(format!("{name} in an answer of {operation}"));
             }

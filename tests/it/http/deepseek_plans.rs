@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::deepseek::{KEY, start};
 use crate::mix::Mix;
-use crate::plans::{morning, plan_ask};
+use crate::plan_support::{morning, plan_ask, work};
 use crate::support::*;
 
 on_each_mix!(
@@ -29,11 +29,6 @@ async fn generate(learner: &Client) -> Value {
 async fn made(learner: &Client, job: &Value) -> Value {
     assert_eq!(job["status"], "succeeded", "{job:#}");
     learner.get(text(&job["result"]["url"])).await.expect(200).json
-}
-
-fn work(plan: &Value) -> Vec<&Value> {
-    let tasks = items(&plan["days"]).iter().flat_map(|day| items(&day["tasks"]));
-    tasks.filter(|task| task["type"] != "break").collect()
 }
 
 fn provider(plan: &Value) -> &str {

@@ -5,6 +5,7 @@
 #[macro_use]
 mod mix;
 mod people;
+mod plan_support;
 mod support;
 mod tour;
 mod walk;
@@ -42,6 +43,8 @@ mod openapi;
 mod operation;
 mod operators;
 mod passwords;
+mod plan_reschedules;
+mod plan_tasks;
 mod plans;
 mod query_plans;
 mod quiz_edit;

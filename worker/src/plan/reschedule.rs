@@ -197,3 +197,6 @@ fn days(plan: &Plan, today: Day, rooms: Vec<Room>) -> Vec<PlanDay> {
     days.sort_by_key(|day| day.date);
     days
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,7 +144,8 @@ pub async fn make(thing: Thing, owner: &Client, store: &Store) -> Vec<String> {
             vec![made.id().to_owned()]
         }
         Thing::Task => {
-            let task = json!({ "title": "Read", "subject": "Biology", "estimatedDuration": 30, "priority": "high" });
+            let task =
+                json!({ "title": "Read", "subject": "Biology", "estimatedDuration": 30, "priority": "high" });
             vec![owner.post("/tasks", &task).await.expect(201).id().to_owned()]
         }
         Thing::CancelledJob => {
