@@ -9,6 +9,7 @@ use utoipa::{
     },
 };
 
+mod absent;
 mod codes;
 mod complete;
 mod examples;
@@ -93,6 +94,7 @@ pub fn complete(mut document: OpenApiDocument) -> OpenApiDocument {
         }
         codes::list_in(name, schema);
     }
+    absent::without_nulls(&mut document);
     document
 }
 

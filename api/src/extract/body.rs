@@ -7,7 +7,9 @@ use axum::{
 };
 use garde::Validate;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
+use super::strict::{self, Misfit};
 use crate::problem::{FieldError, Problem};
 
 /// A JSON body, or a JSON answer. As a body it is validated.
@@ -18,7 +20,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Validate<Context: Default>> FromReque
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let axum::Json(value) = axum::Json::<T>::from_request(request, state).await.map_err(json_problem)?;
+        let syntax = axum::Json::<Box<RawValue>>::from_request(request, state).await;
+        let axum::Json(json) = syntax.map_err(|rejection| json_problem(&rejection))?;
+        let value = strict::read::<T>(json.get()).map_err(misfit_problem)?;
         check(&value)?;
         Ok(Self(value))
     }
@@ -64,19 +68,30 @@ fn camel_case(path: &str) -> String {
     })
 }
 
-fn json_problem(rejection: JsonRejection) -> Problem {
-    let text = rejection.body_text();
+fn misfit_problem(misfit: Misfit) -> Problem {
+    let Misfit { field, why } = misfit;
+    if let Some(name) = why.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        let field = field.map_or_else(|| name.to_owned(), |around| format!("{around}.{name}"));
+        return Problem::field(&field, format!("{field} is missing"));
+    }
+    let field = field.unwrap_or_else(|| "body".to_owned());
+    // It takes a value for the name of a variant before it looks at its type.
+    let why = if why == "expected value" { "it must be a text" } else { &why };
+    Problem::field(&field, format!("{field} has the wrong type: {why}"))
+}
+
+fn json_problem(rejection: &JsonRejection) -> Problem {
     match rejection {
-        JsonRejection::JsonDataError(_) => data_problem(&text),
-        JsonRejection::JsonSyntaxError(_) => {
-            Problem::bad_request("body.malformed", format!("The body is not valid JSON. {text}"))
+        JsonRejection::JsonDataError(_) | JsonRejection::JsonSyntaxError(_) => {
+            let detail = format!("The body is not valid JSON. {}", rejection.body_text());
+            Problem::bad_request("body.malformed", detail)
         }
         JsonRejection::MissingJsonContentType(_) => Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "body.unsupported_type",
             "Send the body as application/json.",
         ),
-        JsonRejection::BytesRejection(rejection) => body_problem(&rejection),
+        JsonRejection::BytesRejection(rejection) => body_problem(rejection),
         other => Problem::of_status(other.status()).unwrap_or_else(Problem::internal),
     }
 }
@@ -90,7 +105,7 @@ pub fn body_problem(rejection: &BytesRejection) -> Problem {
     .unwrap_or_else(|| Problem::bad_request("body.unreadable", "The body could not be read."))
 }
 
-/// What the framework says of a body, form or query that does not fit, with the name of the field.
+/// What the framework says of a form or query that does not fit, with the name of the field.
 pub fn data_problem(text: &str) -> Problem {
     let (field, why) = data_error(text);
     Problem::field(&field, format!("{field} {why}"))

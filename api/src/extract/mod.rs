@@ -6,6 +6,7 @@ mod caller;
 mod conditions;
 mod day;
 mod period;
+mod strict;
 mod window;
 
 pub use accept::Accept;

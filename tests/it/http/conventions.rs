@@ -219,8 +219,9 @@ async fn every_error_can_be_read_by_allowed_origins_and_by_no_other(mix: Mix) {
 async fn every_json_body_must_be_json_of_one_megabyte_at_most(mix: Mix) {
     let (document, operator) = (document(mix).await, operator(mix).await);
     let mut wrong = Vec::new();
-    for operation in operations(&document).into_iter().filter(|operation| operation.takes("application/json"))
-    {
+    for operation in operations(&document).into_iter().filter(|operation| {
+        operation.takes("application/json") && !FATAL.contains(&operation.name().as_str())
+    }) {
         let send = async |kind: &str, body: String| {
             let request = operator.request(operation.method.clone(), &operation.place());
             operator.send(request.header("Content-Type", kind).body(body)).await
@@ -272,7 +273,7 @@ async fn every_malformed_id_is_told_from_an_unknown_one(mix: Mix) {
             wrong.push(format!("{} with a malformed id: {malformed}", operation.name()));
         }
         let unknown = send(&operation.place()).await;
-        let may_miss_fields = takes_body && unknown.status == 400 && code(&unknown) == "validation.failed";
+        let may_miss_fields = unknown.status == 400 && code(&unknown) == "validation.failed";
         if !may_miss_fields && !(unknown.status == 404 && code(&unknown).ends_with(".not_found")) {
             wrong.push(format!("{} with an unknown id: {unknown}", operation.name()));
         }
@@ -328,6 +329,11 @@ async fn every_list_has_parts_and_a_length(mix: Mix) {
         if operation.path.contains('{') {
             continue;
         }
+        let ask = async |query: &str| {
+            let request = operator.request(operation.method.clone(), &format!("{}?{query}", operation.path));
+            let search = operation.takes("application/json").then(|| json!({ "query": "cell" }));
+            operator.send(request.json(&search)).await
+        };
         for (query, field) in [
             ("limit=0", "limit"),
             ("limit=101", "limit"),
@@ -336,12 +342,12 @@ async fn every_list_has_parts_and_a_length(mix: Mix) {
             ("cursor=garbage", "cursor"),
             ("sort=colour", "sort"),
         ] {
-            let reply = operator.get(&format!("{}?{query}", operation.path)).await;
+            let reply = ask(query).await;
             if reply.status != 400 || reply.json["errors"][0]["field"] != field {
                 wrong.push(format!("{}?{query}: {reply}", operation.name()));
             }
         }
-        let reply = operator.get(&format!("{}?limit=1", operation.path)).await;
+        let reply = ask("limit=1").await;
         let is_counted = reply.header("x-total-count").parse::<u64>().is_ok();
         if reply.status != 200 || !reply.json.is_array() || !is_counted {
             wrong.push(format!("{}?limit=1: {reply}", operation.name()));

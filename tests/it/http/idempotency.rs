@@ -77,7 +77,7 @@ async fn another_body_under_the_same_key_is_422(mix: Mix) {
     let mut other = waiting();
     other["questionCount"] = json!(3);
     assert_problem(&post(&learner, "/quiz/generate", "key", &other).await, 422, "idempotency.mismatch");
-    post(&learner, "/quiz/generate", "other key", &other).await.expect(202);
+    post(&learner, "/quiz/generate", "other-key", &other).await.expect(202);
     assert_eq!(job_count(&learner).await, "2");
 }
 

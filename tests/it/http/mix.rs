@@ -57,8 +57,8 @@ impl Mix {
         let opened = match self {
             Self::Embedded => Store::sqlite(&app.dir().join("data")).await,
             Self::Production => {
-                let database = app.env("DATABASE_NAME").expect("a database");
-                Store::mongo(&Mongod::shared().await.url(), database, PATIENCE).await
+                let setting = |name| app.env(name).expect("a production app");
+                Store::mongo(setting("MONGODB_URL"), setting("DATABASE_NAME"), PATIENCE).await
             }
         };
         opened.expect("the app's store")

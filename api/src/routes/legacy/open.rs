@@ -22,6 +22,7 @@ use crate::{
 
 /// A quiz that nobody owns, without answers.
 pub async fn read(app: &App, request: Request, next: Next) -> Result<Response> {
+    let (_, request) = caller(app, request).await?;
     let (mut parts, body) = request.into_parts();
     let id = Path::<Id>::from_request_parts(&mut parts, app).await;
     let quiz = match id {

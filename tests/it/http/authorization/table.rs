@@ -203,6 +203,7 @@ pub const OLD_FRONTEND: &[Row] = &[
     row("GET /tasks", OwnOnes, Task, Empty),
     row("GET /tasks/{id}", OwnerOnly, Task, Empty),
     row("PUT /tasks/{id}", OwnerOnly, Task, Json(r#"{"title":"Read more"}"#)),
+    row("PATCH /tasks/{id}", OwnerOnly, Task, Json(r#"{"completed":true}"#)),
     row("DELETE /tasks/{id}", OwnerOnly, Task, Empty),
     row("POST /ai/generate-study-plan", Optional, Nothing, Json(r#"{"subjects":["Biology"],"availableHours":2,"goals":["Pass"]}"#)),
     row("POST /ai/optimize-schedule", Optional, Nothing, Json(r#"{"tasks":[],"preferences":{}}"#)),

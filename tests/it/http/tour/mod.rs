@@ -16,9 +16,20 @@ mod study;
 
 /// Headers that must agree, too.
 const HEADERS: [&str; 6] = ["content-type", "location", "link", "x-total-count", "allow", "www-authenticate"];
-/// Members that are random or measured by design.
-const UNSETTLED: [&str; 8] =
-    ["accessToken", "refreshToken", "score", "worker", "uptime", "since", "token", "ratePerMinute"];
+/// Lists whose order is random by design.
+const SHUFFLED: [&str; 3] = ["options", "left", "right"];
+/// Members that are random or measured by design, or tell of the processes.
+const UNSETTLED: [&str; 9] = [
+    "accessToken",
+    "refreshToken",
+    "score",
+    "worker",
+    "uptime",
+    "since",
+    "token",
+    "ratePerMinute",
+    "workers",
+];
 
 /// Makes every stop of the tour at an app of this mix and tells what each call answered.
 pub async fn tour(mix: Mix, app: &App) -> Vec<(String, Value)> {
@@ -26,6 +37,14 @@ pub async fn tour(mix: Mix, app: &App) -> Vec<(String, Value)> {
     let mut tour = Tour { client: app.client(), operator, told: Vec::new(), names: HashMap::new() };
     tour.all().await;
     tour.told
+}
+
+/// The words of a text but those of one letter, which may name a shuffled place.
+fn in_order(text: String) -> String {
+    let mut words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1).collect();
+    words.sort_unstable();
+    words.join(" ")
 }
 
 /// One who makes the tour and keeps a diary.
@@ -78,13 +97,13 @@ impl Tour {
         reply
     }
 
-    /// Notes an answer.
+    /// Notes an answer; of a text the words, because what is shuffled can be anywhere in it.
     fn note(&mut self, call: &str, reply: &Reply) {
         let headers = HEADERS.iter().filter(|name| reply.headers.contains_key(**name));
         let headers: Map<String, Value> =
             headers.map(|name| ((*name).to_owned(), json!(reply.header(name)))).collect();
         let body = match &reply.json {
-            Value::Null => json!(reply.text()),
+            Value::Null => json!(in_order(self.settled_text(&reply.text()))),
             json => json.clone(),
         };
         self.tell(call, json!({ "status": reply.status, "headers": headers, "body": body }));
@@ -101,7 +120,12 @@ impl Tour {
             Value::String(text) => json!(self.settled_text(&text)),
             Value::Array(items) => items.into_iter().map(|item| self.settled(item)).collect(),
             Value::Object(members) => {
-                let settle = |(name, value): (String, Value)| {
+                let settle = |(name, mut value): (String, Value)| {
+                    if SHUFFLED.contains(&name.as_str())
+                        && let Some(items) = value.as_array_mut()
+                    {
+                        items.sort_by_key(Value::to_string);
+                    }
                     let value = match UNSETTLED.contains(&name.as_str()) && !value.is_null() {
                         true => json!("unsettled"),
                         false => self.settled(value),
@@ -140,6 +164,9 @@ impl Tour {
                 "token"
             }
             20.. if word.ends_with('Z') && word.as_bytes()[10] == b'T' => return "instant".to_owned(),
+            _ if ["DTSTAMP:", "CREATED:", "LAST-MODIFIED:"].iter().any(|name| word.starts_with(name)) => {
+                return "instant".to_owned();
+            }
             _ if word.contains('-') => {
                 return word.split('-').map(|part| self.name(part)).collect::<Vec<_>>().join("-");
             }

@@ -41,7 +41,7 @@ impl Tour {
             "?tag=exam&tag=biology",
             "?category=Science",
             "?search=cell",
-            "?search=CELLS%20life",
+            "?search=CELLS%20unit",
             "?search=zurich",
             "?search=%22unit%20of",
             "?search=nothing",
@@ -154,6 +154,7 @@ impl Tour {
         let reader = std::mem::replace(&mut self.client, anybody);
         self.get(&path).await;
         self.client = reader;
+        self.post(&format!("/planner/plans/{id}/feed"), json!({})).await;
         self.post(&format!("/planner/plans/{id}/reschedule"), json!({})).await;
         self.get("/analytics/dashboard").await;
         self.delete(&format!("/planner/plans/{id}")).await;
