@@ -255,8 +255,8 @@ mod tests {
             for (method, operation) in item.as_object().unwrap() {
                 if operation["responses"].get("202").is_some() {
                     let method = method.to_uppercase();
-                    let named =
-                        policies(&method, path).any(|policy| ["generation", "logins", "reports"].contains(&policy.name));
+                    let named = policies(&method, path)
+                        .any(|policy| ["generation", "logins", "reports"].contains(&policy.name));
                     assert!(named, "{method} {path} has no policy");
                     found += 1;
                 }

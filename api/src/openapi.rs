@@ -21,7 +21,8 @@ mod links;
         title = "SmartStudy",
         description = "Turn texts and PDFs into quizzes, take them, and follow what became of it.\n\n\
             Slow work is answered with 202 and a job: poll `GET /jobs/{id}`, subscribe to its events, or send \
-            `Prefer: wait=N` to wait. Errors are problem details (RFC 9457) with a stable `code`.\n\n\
+            `Prefer: wait=N` to wait. An empty value in a query counts as none. Errors are problem details (RFC 9457) \
+            with a stable `code`.\n\n\
             Answers tell in `RateLimit` and `RateLimit-Policy` how many requests are left; those beyond are 429."
     ),
     modifiers(&Security),

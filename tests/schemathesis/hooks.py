@@ -52,6 +52,12 @@ def is_ours(case, place):
 
 
 @schemathesis.hook
+def filter_case(context, case):
+    """A form sends an empty value for what was left blank, so that it counts as none and breaks no schema."""
+    return "" not in (case.query or {}).values()
+
+
+@schemathesis.hook
 def before_call(context, case, kwargs):
     if case.path_parameters and is_ours(case, Place.PATH):
         pool.fill_path(label(case), case.path_parameters)

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use harness::{App, AppOptions, Client, Mongod, RedisServer, client::PASSWORD};
 use reqwest::Method;
 
+mod copies;
 mod seed;
 
 use seed::{Sizes, Student};
@@ -46,6 +47,7 @@ const ENDPOINTS: &[(&str, &str, Option<&str>)] = &[
     ("GET", "/study-sessions?from={month}&subject=Biology&limit=100", None),
     ("GET", "/study-sessions/stats", None),
     ("GET", "/planner/plans", None),
+    ("GET", "/planner/plans/{plan}", None),
     ("GET", "/analytics/dashboard", None),
     ("GET", "/analytics/quiz-performance", None),
     ("GET", "/analytics/quiz-performance?groupBy=day&from={year}", None),
@@ -59,6 +61,12 @@ const ENDPOINTS: &[(&str, &str, Option<&str>)] = &[
     ("GET", "/analytics/ai-usage", None),
     ("GET", "/review/due", None),
     ("GET", "/jobs?limit=100", None),
+    ("GET", "/jobs?status=failed&limit=100", None),
+    ("GET", "/admin/jobs?limit=100", None),
+    ("GET", "/admin/jobs?status=failed&limit=100", None),
+    ("GET", "/admin/jobs?kind=quiz.generate&errorCode=provider.unavailable&limit=100", None),
+    ("GET", "/admin/jobs?userId={user}&limit=100", None),
+    ("GET", "/admin/queues", None),
 ];
 
 /// Seeds, asks and prints a line an endpoint.
@@ -66,7 +74,7 @@ pub async fn scale() {
     let sizes = Sizes::from_env();
     let rounds = super::setting("SCALE_ROUNDS", 200);
     let (mongod, redis) = (Mongod::start_with_cache_gb(4.0).await, RedisServer::start().await);
-    let app = App::production_with(&mongod, &redis, 0, AppOptions::new().env("RATE_LIMITS", "off")).await;
+    let app = App::production_with(&mongod, &redis, 1, AppOptions::new().env("RATE_LIMITS", "off")).await;
 
     let started = Instant::now();
     let students = seed::fill(&app, &mongod, sizes, STUDENTS).await;
@@ -81,11 +89,14 @@ pub async fn scale() {
     for student in &students {
         clients.push(app.client().login(&student.email, PASSWORD).await);
     }
+    let operator = app.client().login(seed::OPERATOR, PASSWORD).await;
     let mut slow = 0;
     for (method, path, body) in ENDPOINTS {
         let mut took = Vec::with_capacity(rounds);
         for round in 0..rounds + students.len() {
-            let (student, client) = (&students[round % students.len()], &clients[round % students.len()]);
+            let student = &students[round % students.len()];
+            let client =
+                if path.starts_with("/admin/") { &operator } else { &clients[round % students.len()] };
             let lasted =
                 ask(client, method, &student.fill_in(path), body.map(|body| student.fill_in(body))).await;
             // Each student's first request finds nothing of theirs in memory; it counts all the same, but once.
@@ -123,6 +134,7 @@ impl Student {
         let values = [
             ("{user}", self.id.as_str()),
             ("{quiz}", &self.quiz),
+            ("{plan}", &self.plan),
             ("{topic}", seed::TOPICS[0]),
             ("{common}", "cell"),
             ("{rare}", &self.rare),

@@ -9,6 +9,8 @@ use mongodb::{
 };
 use serde_json::json;
 
+use super::copies::{CARDS_EACH, JOBS_EACH, PLANS_EACH, Samples, TRASHED_EACH, USAGE_DAYS};
+
 /// How much there is.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
@@ -32,6 +34,7 @@ pub struct Student {
     pub email: String,
     pub id: String,
     pub quiz: String,
+    pub plan: String,
     /// A word in few of their notes.
     pub rare: String,
     /// The day 30 days ago, and 364.
@@ -39,36 +42,46 @@ pub struct Student {
     pub year: String,
 }
 
+/// The account that may see everybody's jobs.
+pub const OPERATOR: &str = "first@scale.test";
 pub const TOPICS: [&str; 8] =
     ["Biology", "Chemistry", "History", "Algebra", "Physics", "Geography", "Music", "Law"];
 const DIFFICULTIES: [&str; 3] = ["easy", "medium", "hard"];
 const SESSION_TYPES: [&str; 4] = ["focus", "review", "practice", "break"];
-const QUIZZES_EACH: usize = 10;
-const QUESTIONS: usize = 10;
+pub const QUIZZES_EACH: usize = 10;
+pub const QUESTIONS: usize = 10;
 const SESSIONS_EACH: usize = 300;
-const DAY_MS: i64 = 24 * 3600 * 1000;
+pub const DAY_MS: i64 = 24 * 3600 * 1000;
 const BATCH: usize = 2_000;
 const WRITERS: usize = 4;
 
 /// Fills the app's database and returns some of its students, who can log in.
 pub async fn fill(app: &App, mongod: &Mongod, sizes: Sizes, students: usize) -> Vec<Student> {
     // An account of the app's own making lends its hash to all.
-    let account = json!({ "name": "First", "email": "first@scale.test", "password": PASSWORD });
+    let account = json!({ "name": "First", "email": OPERATOR, "password": PASSWORD });
     app.client().post("/auth/register", &account).await.expect(201);
     let client = mongodb::Client::with_uri_str(mongod.url()).await.unwrap();
     let db = client.database(app.env("DATABASE_NAME").unwrap());
-    let first =
-        db.collection::<Document>("users").find_one(doc! { "email": "first@scale.test" }).await.unwrap();
-    let hash = first.unwrap().get_str("password").unwrap().to_owned();
-    let now = DateTime::now_ms();
+    let users = db.collection::<Document>("users");
+    let first = doc! { "email": OPERATOR };
+    users.update_one(first.clone(), doc! { "$set": { "role": "admin" } }).await.unwrap();
+    let first = users.find_one(first).await.unwrap().unwrap();
+    let hash = first.get_str("password").unwrap().to_owned();
+    let samples = Samples::make(&app.client().login(OPERATOR, PASSWORD).await, &db).await;
+    let now = now_ms();
 
-    let seed = Arc::new(Seed { sizes, now, hash });
+    let seed = Arc::new(Seed { sizes, now, hash, samples });
     let per_user = sizes.attempts / sizes.users;
     insert(&db, "users", sizes.users, &seed, Seed::user).await;
     insert(&db, "quizzes", sizes.users * QUIZZES_EACH, &seed, Seed::quiz).await;
     insert(&db, "studysessions", sizes.users * SESSIONS_EACH, &seed, Seed::session).await;
     insert(&db, "notes", sizes.notes, &seed, Seed::note).await;
     insert(&db, "quizattempts", per_user * sizes.users, &seed, Seed::attempt).await;
+    insert(&db, "notes_trash", sizes.users * TRASHED_EACH, &seed, Seed::trashed).await;
+    insert(&db, "review_cards", sizes.users * CARDS_EACH, &seed, Seed::card).await;
+    insert(&db, "plans", sizes.users * PLANS_EACH, &seed, Seed::plan).await;
+    insert(&db, "jobs", sizes.users * JOBS_EACH, &seed, Seed::job).await;
+    insert(&db, "ai_usage", sizes.users * USAGE_DAYS, &seed, Seed::usage).await;
 
     let day = |ago: i64| {
         DateTime::from_millis(now - ago * DAY_MS).try_to_rfc3339_string().unwrap()[..10].to_owned()
@@ -80,6 +93,7 @@ pub async fn fill(app: &App, mongod: &Mongod, sizes: Sizes, students: usize) -> 
                 email: format!("student{user}@scale.test"),
                 id: seed.id(1, user).to_hex(),
                 quiz: seed.id(2, user * QUIZZES_EACH).to_hex(),
+                plan: seed.id(6, user * PLANS_EACH).to_hex(),
                 rare: format!("rarity{}", user % 97),
                 month: day(30),
                 year: day(364),
@@ -88,15 +102,9 @@ pub async fn fill(app: &App, mongod: &Mongod, sizes: Sizes, students: usize) -> 
         .collect()
 }
 
-trait NowMs {
-    fn now_ms() -> i64;
-}
-
-impl NowMs for DateTime {
-    #[expect(clippy::disallowed_methods, reason = "a measurement's data is as old as it says")]
-    fn now_ms() -> i64 {
-        DateTime::now().timestamp_millis()
-    }
+#[expect(clippy::disallowed_methods, reason = "a measurement's data is as old as it says")]
+pub fn now_ms() -> i64 {
+    DateTime::now().timestamp_millis()
 }
 
 async fn insert(
@@ -121,15 +129,16 @@ async fn insert(
     }
 }
 
-struct Seed {
-    sizes: Sizes,
-    now: i64,
+pub struct Seed {
+    pub sizes: Sizes,
+    pub now: i64,
     hash: String,
+    pub samples: Samples,
 }
 
 impl Seed {
     /// The id of the document with this number among those of its kind.
-    fn id(&self, kind: u8, number: usize) -> ObjectId {
+    pub fn id(&self, kind: u8, number: usize) -> ObjectId {
         let mut bytes = [0; 12];
         bytes[..4]
             .copy_from_slice(&((self.now / 1000 - 400 * 86_400 + number as i64 / 32) as u32).to_be_bytes());
@@ -139,7 +148,7 @@ impl Seed {
     }
 
     /// An instant within the last year, the later the higher the number among `count`.
-    fn at(&self, number: usize, count: usize) -> Bson {
+    pub fn at(&self, number: usize, count: usize) -> Bson {
         let ago = 360 * DAY_MS - 360 * DAY_MS * number as i64 / count as i64;
         Bson::DateTime(DateTime::from_millis(self.now - ago - dice(number, 5) as i64 % 60_000))
     }
@@ -219,7 +228,7 @@ impl Seed {
         }
     }
 
-    fn note(&self, number: usize) -> Document {
+    pub fn note(&self, number: usize) -> Document {
         let user = number % self.sizes.users;
         let topic = TOPICS[number / self.sizes.users % TOPICS.len()];
         let mut content = String::new();

@@ -27,9 +27,10 @@ const USUAL_HOURS: usize = 2;
 
 /// What was found, with the figures it stands on.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[serde(tag = "kind", content = "evidence", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "kind", content = "evidence", rename_all = "snake_case")]
 pub enum Finding {
     /// Work that the plan had for the days before today is undone.
+    #[serde(rename_all = "camelCase")]
     BehindPlan {
         /// The plan.
         plan_id: String,
@@ -39,6 +40,7 @@ pub enum Finding {
         behind_minutes: u64,
     },
     /// A topic's mean is below 60 over two attempts or more.
+    #[serde(rename_all = "camelCase")]
     WeakTopic {
         /// The topic.
         topic: String,
@@ -48,6 +50,7 @@ pub enum Finding {
         attempts: u64,
     },
     /// A topic's mean fell by 10 points or more, with two attempts or more in each period.
+    #[serde(rename_all = "camelCase")]
     FallingTopic {
         /// The topic.
         topic: String,
@@ -61,6 +64,7 @@ pub enum Finding {
         previous_attempts: u64,
     },
     /// The mean of all attempts fell by 3 points or more.
+    #[serde(rename_all = "camelCase")]
     FallingScore {
         /// Mean percentage.
         average_score: f64,
@@ -72,11 +76,13 @@ pub enum Finding {
         previous_attempts: u64,
     },
     /// Five reviews or more are due.
+    #[serde(rename_all = "camelCase")]
     DueReviews {
         /// How many.
         due: u64,
     },
     /// Three days in a row or more ended, less than a month ago.
+    #[serde(rename_all = "camelCase")]
     BrokenStreak {
         /// Days in a row there were.
         days: u32,
@@ -86,6 +92,7 @@ pub enum Finding {
         days_ago: i64,
     },
     /// There was no study in the last week at the time of day at which there mostly was in the four weeks before.
+    #[serde(rename_all = "camelCase")]
     MissedUsualTime {
         /// The hour at which that time begins, 0–23; it lasts two.
         hour: usize,
@@ -97,6 +104,7 @@ pub enum Finding {
         last_week_minutes: u64,
     },
     /// Study time fell by a third or more, from an hour or more.
+    #[serde(rename_all = "camelCase")]
     LessStudy {
         /// Minutes in the period.
         minutes: u64,
@@ -104,6 +112,7 @@ pub enum Finding {
         previous_minutes: u64,
     },
     /// There are quizzes on a topic, and never was an attempt at one.
+    #[serde(rename_all = "camelCase")]
     UntouchedTopic {
         /// The topic.
         topic: String,
@@ -111,6 +120,7 @@ pub enum Finding {
         quizzes: u64,
     },
     /// The mean of all attempts rose by 3 points or more.
+    #[serde(rename_all = "camelCase")]
     RisingScore {
         /// Mean percentage.
         average_score: f64,
@@ -120,6 +130,7 @@ pub enum Finding {
         attempts: u64,
     },
     /// Study time rose by a fifth or more, to an hour or more.
+    #[serde(rename_all = "camelCase")]
     MoreStudy {
         /// Minutes in the period.
         minutes: u64,
@@ -127,11 +138,13 @@ pub enum Finding {
         previous_minutes: u64,
     },
     /// Seven days in a row or more, up to today or yesterday.
+    #[serde(rename_all = "camelCase")]
     LongStreak {
         /// How many.
         days: u32,
     },
     /// Nothing was studied and no quiz taken in the period.
+    #[serde(rename_all = "camelCase")]
     NothingYet {
         /// Attempts in the period.
         attempts: u64,

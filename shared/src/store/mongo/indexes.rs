@@ -97,7 +97,7 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("jobs", plain(doc! { "userId": 1, "_id": 1 })),
         ("jobs", plain(doc! { "status": 1, "_id": 1 })),
         ("jobs", plain(doc! { "kind": 1, "status": 1, "_id": 1 })),
-        ("jobs", where_set(doc! { "error.code": 1, "status": 1, "_id": 1 }, "error.code")),
+        ("jobs", where_set(doc! { "error.code": 1, "status": 1, "_id": 1, "kind": 1 }, "error.code")),
         ("jobs", plain(doc! { "status": 1, "dueAt": 1 })),
         ("jobs", plain(doc! { "status": 1, "lease.until": 1 })),
         ("jobs", plain(doc! { "status": 1, "kind": 1, "rungAt": 1, "_id": 1 })),
