@@ -274,7 +274,8 @@ async fn every_malformed_id_is_told_from_an_unknown_one(mix: Mix) {
         }
         let unknown = send(&operation.place()).await;
         let may_miss_fields = unknown.status == 400 && code(&unknown) == "validation.failed";
-        if !may_miss_fields && !(unknown.status == 404 && code(&unknown).ends_with(".not_found")) {
+        let is_missing = unknown.status == 404 && code(&unknown).ends_with(".not_found");
+        if !may_miss_fields && !is_missing {
             wrong.push(format!("{} with an unknown id: {unknown}", operation.name()));
         }
     }
