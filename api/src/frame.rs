@@ -24,7 +24,8 @@ pub async fn around(mut request: Request, next: Next) -> Response {
         request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
     request.headers_mut().insert(REQUEST_ID, id.clone());
 
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, route);
+    // Of the highest level, so that it is there whichever lines are written.
+    let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default(), %method, route);
     let started = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
     let took = started.elapsed();

@@ -10,7 +10,7 @@ const DAY_STARTS: u32 = 9 * 60;
 const LINE_MAX: usize = 75;
 
 /// The plan's tasks as events, one after the other from nine o'clock on; breaks are the gaps between them. A day that
-/// would not end before midnight begins earlier. Times are in UTC, so that no definition of the zone is needed.
+/// would not end before midnight begins earlier, the one on which the plan was made not before it was. Times are in UTC, so that no definition of the zone is needed.
 pub fn calendar(plan: &Plan, zone: &Zone) -> String {
     let mut lines = Lines::default();
     lines.plain("BEGIN", "VCALENDAR");
@@ -23,7 +23,9 @@ pub fn calendar(plan: &Plan, zone: &Zone) -> String {
     lines.plain("REFRESH-INTERVAL;VALUE=DURATION", "PT1H");
     lines.plain("X-PUBLISHED-TTL", "PT1H");
     for day in &plan.days {
-        for (task, start) in day.tasks.iter().zip(starts(day, zone)).filter(|(task, _)| task.is_work()) {
+        for (task, start) in
+            day.tasks.iter().zip(starts(day, plan.created_at, zone)).filter(|(task, _)| task.is_work())
+        {
             event(&mut lines, plan, task, start);
         }
     }
@@ -33,8 +35,11 @@ pub fn calendar(plan: &Plan, zone: &Zone) -> String {
 }
 
 /// When each of a day's tasks begins.
-fn starts(day: &PlanDay, zone: &Zone) -> Vec<Timestamp> {
-    let first = zone.at(day.date, DAY_STARTS.min((24 * 60_u32).saturating_sub(day.minutes())));
+fn starts(day: &PlanDay, plan_made: Timestamp, zone: &Zone) -> Vec<Timestamp> {
+    let latest = zone.at(day.date, (24 * 60_u32).saturating_sub(day.minutes()));
+    let nine = zone.at(day.date, DAY_STARTS);
+    let earliest = if zone.day(plan_made) == day.date { nine.max(plan_made) } else { nine };
+    let first = earliest.min(latest);
     let starts = day.tasks.iter().scan(first, |next, task| {
         let start = *next;
         *next = start + minutes(task.estimated_duration);
@@ -196,9 +201,10 @@ mod tests {
     fn tasks_follow_each_other_by_the_clock_of_the_zone() {
         let berlin: Zone = "Europe/Berlin".parse().unwrap();
         let tasks = vec![task(50, TaskKind::Study), task(10, TaskKind::Break), task(30, TaskKind::Review)];
+        let made = berlin.at("2026-03-27".parse().unwrap(), 19 * 60);
         let on = |date: &str, tasks: Vec<PlanTask>| {
             let day = PlanDay { date: date.parse().unwrap(), tasks };
-            starts(&day, &berlin).into_iter().map(utc).collect::<Vec<_>>()
+            starts(&day, made, &berlin).into_iter().map(utc).collect::<Vec<_>>()
         };
         let expected = ["20260328T080000Z", "20260328T085000Z", "20260328T090000Z"];
         assert_eq!(on("2026-03-28", tasks.clone()), expected);
@@ -207,5 +213,8 @@ mod tests {
         // Sixteen hours do not fit between nine and midnight.
         assert_eq!(on("2026-03-28", vec![task(16 * 60, TaskKind::Mock)]), ["20260328T070000Z"]);
         assert_eq!(on("2026-03-28", vec![task(2000, TaskKind::Mock)]), ["20260327T230000Z"]);
+        // The day on which the plan was made.
+        assert_eq!(on("2026-03-27", vec![task(50, TaskKind::Study)]), ["20260327T180000Z"]);
+        assert_eq!(on("2026-03-27", vec![task(10 * 60, TaskKind::Mock)]), ["20260327T130000Z"]);
     }
 }

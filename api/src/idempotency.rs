@@ -11,6 +11,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 use shared::store::{Idempotency, KeptResponse};
+use tracing::Instrument;
 
 use crate::{
     app::App,
@@ -26,8 +27,14 @@ const RENEWED_EVERY: Duration = Duration::from_secs(20);
 const KEY_MAX: usize = 255;
 /// Largest response that is kept, in bytes.
 const RESPONSE_MAX: usize = 4 << 20;
-const KEPT_HEADERS: [HeaderName; 4] =
-    [header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER, header::ETAG];
+const KEPT_HEADERS: [HeaderName; 6] = [
+    header::CONTENT_TYPE,
+    header::LOCATION,
+    header::RETRY_AFTER,
+    header::ETAG,
+    header::LINK,
+    HeaderName::from_static("x-total-count"),
+];
 
 /// Answers a repeated request with the first one's response; lets every other one through.
 pub async fn replay(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -47,7 +54,7 @@ async fn once(app: &App, request: Request, next: Next) -> Result<Response> {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The request is too large.")
     })?;
     let key = scoped_key(&parts, &caller)?;
-    let fingerprint = fingerprint(&parts.headers, &body);
+    let fingerprint = fingerprint(parts.uri.query().unwrap_or_default(), &parts.headers, &body);
     let now = app.ledger.clock.now();
     match app.ledger.store.begin_idempotent(&key, &fingerprint, now, now - RUNS_AT_MOST).await? {
         Idempotency::Fresh => {}
@@ -62,25 +69,35 @@ async fn once(app: &App, request: Request, next: Next) -> Result<Response> {
         }
     }
     // A task of its own: a caller who hangs up and asks again must find what the first request did.
-    let (app, path) = (app.clone(), parts.uri.path().to_owned());
-    let first = tokio::spawn(async move {
-        let run = next.run(Request::from_parts(parts, Body::from(body)));
-        let response = reserved_while(&app, &key, run).await?;
-        keep(&app, &key, &path, response).await
-    });
-    first.await.map_err(|error| {
-        tracing::error!(%error, "a request crashed");
-        Problem::internal()
-    })?
+    let path = parts.uri.path().to_owned();
+    let first = {
+        let (app, key) = (app.clone(), key.clone());
+        let first = async move {
+            let run = next.run(Request::from_parts(parts, Body::from(body)));
+            let response = reserved_while(&app, &key, run).await;
+            keep(&app, &key, &path, response).await
+        };
+        tokio::spawn(first.in_current_span())
+    };
+    match first.await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(%error, "a request crashed");
+            app.ledger.store.forget_key(&key).await?;
+            Err(Problem::internal())
+        }
+    }
 }
 
 /// Renews the key's reservation for as long as the request runs.
-async fn reserved_while(app: &App, key: &str, run: impl Future<Output = Response>) -> Result<Response> {
+async fn reserved_while(app: &App, key: &str, run: impl Future<Output = Response>) -> Response {
     let mut run = std::pin::pin!(run);
     loop {
-        match tokio::time::timeout(RENEWED_EVERY, &mut run).await {
-            Ok(response) => return Ok(response),
-            Err(_) => app.ledger.store.renew_key(key, app.ledger.clock.now()).await?,
+        if let Ok(response) = tokio::time::timeout(RENEWED_EVERY, &mut run).await {
+            return response;
+        }
+        if let Err(error) = app.ledger.store.renew_key(key, app.ledger.clock.now()).await {
+            tracing::warn!(%error, "the reservation of an Idempotency-Key was not renewed");
         }
     }
 }
@@ -103,7 +120,10 @@ async fn keep(app: &App, key: &str, path: &str, mut response: Response) -> Resul
             .collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
-    app.ledger.store.keep_response(key, &kept).await?;
+    // The request did what it did: better its answer without a replay than no answer.
+    if let Err(error) = app.ledger.store.keep_response(key, &kept).await {
+        tracing::warn!(%error, "the response to an Idempotency-Key was not kept");
+    }
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
@@ -129,12 +149,14 @@ fn scoped_key(parts: &Parts, caller: &Caller) -> Result<String> {
 }
 
 /// The same for the same content: a form's boundary is chosen anew each time it is sent, so it does not count.
-fn fingerprint(headers: &HeaderMap, body: &Bytes) -> String {
+fn fingerprint(query: &str, headers: &HeaderMap, body: &Bytes) -> String {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = kind
         .split_once("boundary=")
         .map(|(_, rest)| rest.split(';').next().unwrap_or(rest).trim_matches('"'));
     let mut hash = Sha256::new();
+    hash.update(query);
+    hash.update("\n");
     match boundary.filter(|boundary| !boundary.is_empty()) {
         Some(boundary) => {
             let mut rest = 0;
@@ -159,7 +181,11 @@ mod tests {
             let kind = format!("multipart/form-data; boundary={boundary}");
             let headers =
                 HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::try_from(kind).unwrap())]);
-            fingerprint(&headers, &Bytes::from(format!("--{boundary}\r\n\r\n{text}\r\n--{boundary}--\r\n")))
+            fingerprint(
+                "",
+                &headers,
+                &Bytes::from(format!("--{boundary}\r\n\r\n{text}\r\n--{boundary}--\r\n")),
+            )
         };
         assert_eq!(form("aaa", "x"), form("bbbb", "x"));
         assert_ne!(form("aaa", "x"), form("aaa", "y"));

@@ -1,7 +1,13 @@
 //! Who is logged in: accounts and logins as access tokens name them, cached for a few seconds so that not
 //! every request asks the store twice. What this process changes it forgets at once.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use moka::future::Cache;
 use shared::{
@@ -25,6 +31,8 @@ pub struct Logins {
     clock: Clock,
     users: Cache<Id, Option<User>>,
     sessions: Cache<Id, Option<Id>>,
+    /// Raised by every change, so that what was read before one is not kept after it.
+    changes: Arc<AtomicU64>,
 }
 
 impl Logins {
@@ -32,7 +40,7 @@ impl Logins {
     pub fn new(store: Store, clock: Clock) -> Self {
         let users = Cache::builder().max_capacity(ENTRIES_MAX).time_to_live(FRESH_FOR).build();
         let sessions = Cache::builder().max_capacity(ENTRIES_MAX).time_to_live(FRESH_FOR).build();
-        Self { store, clock, users, sessions }
+        Self { store, clock, users, sessions, changes: Arc::default() }
     }
 
     /// An account.
@@ -40,8 +48,11 @@ impl Logins {
         if let Some(known) = self.users.get(&id).await {
             return Ok(known);
         }
+        let changes = self.changes.load(Ordering::Acquire);
         let user = self.store.user(id).await?;
-        self.users.insert(id, user.clone()).await;
+        if self.changes.load(Ordering::Acquire) == changes {
+            self.users.insert(id, user.clone()).await;
+        }
         Ok(user)
     }
 
@@ -50,9 +61,12 @@ impl Logins {
         if let Some(known) = self.sessions.get(&id).await {
             return Ok(known);
         }
+        let changes = self.changes.load(Ordering::Acquire);
         let session = self.store.session(id).await?.filter(|session| session.revoked_at.is_none());
         let owner = session.map(|session| session.user_id);
-        self.sessions.insert(id, owner).await;
+        if self.changes.load(Ordering::Acquire) == changes {
+            self.sessions.insert(id, owner).await;
+        }
         Ok(owner)
     }
 
@@ -84,6 +98,7 @@ impl Logins {
     /// Ends a login.
     pub async fn end(&self, session: Id) -> Result<()> {
         self.store.revoke_session(session, self.clock.now()).await?;
+        self.changes.fetch_add(1, Ordering::AcqRel);
         self.sessions.insert(session, None).await;
         Ok(())
     }
@@ -91,8 +106,8 @@ impl Logins {
     /// Ends all logins of an account but the one to keep.
     pub async fn end_all(&self, user: Id, kept: Option<Id>) -> Result<()> {
         self.store.revoke_sessions(user, kept, self.clock.now()).await?;
-        let ended =
-            |(id, owner): &(std::sync::Arc<Id>, Option<Id>)| *owner == Some(user) && Some(**id) != kept;
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        let ended = |(id, owner): &(Arc<Id>, Option<Id>)| *owner == Some(user) && Some(**id) != kept;
         for (id, _) in self.sessions.iter().filter(ended) {
             self.sessions.insert(*id, None).await;
         }
@@ -103,6 +118,7 @@ impl Logins {
     /// account that is gone counts as a login that is not valid any more.
     pub async fn change(&self, id: Id, transition: impl FnMut(&mut User) -> Result<()>) -> Result<User> {
         let changed = self.store.change_user(id, self.clock.now(), transition).await;
+        self.changes.fetch_add(1, Ordering::AcqRel);
         self.users.invalidate(&id).await;
         changed?.ok_or_else(invalid)
     }

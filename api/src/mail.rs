@@ -14,6 +14,7 @@ use shared::{
 };
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 mod letter;
 
@@ -104,7 +105,7 @@ impl Mailer {
     /// Does work that ends in a letter, in the background.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         if self.tasks.len() < WAITING_MAX {
-            self.tasks.spawn(work);
+            self.tasks.spawn(work.in_current_span());
         } else {
             tracing::error!("too much mail waits; a letter was dropped");
         }

@@ -7,7 +7,7 @@ use api::app::{self, App};
 use axum::{ServiceExt, extract::Request};
 use clap::{Parser, Subcommand};
 use shared::{
-    config::{Backends, Config, Program},
+    config::{Backends, Config, Environment, Program},
     jobs::{Dispatcher, Sweeper},
     setup, telemetry,
 };
@@ -92,7 +92,13 @@ fn start() -> anyhow::Result<()> {
 
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_env(Program::Api)?;
-    telemetry::logs(config.log_format);
+    telemetry::logs(config.log_format, &config.log_filter);
+    if config.environment == Environment::Production && config.public_url.starts_with("http://localhost") {
+        tracing::warn!(
+            "PUBLIC_URL is not set: links to feeds and shared quizzes lead to {}",
+            config.public_url
+        );
+    }
     let metrics = telemetry::metrics()?;
     let ledger = setup::ledger(Program::Api, &config).await?;
     operators::appoint(&ledger, &config.accounts.admin_emails).await?;

@@ -43,8 +43,11 @@ impl Subject {
         let length = self.to.since(self.from) + 1;
         let period = self.scope(self.from, self.to);
         let before = self.scope(self.from.plus(-length), self.from.plus(-1));
-        let last_week = self.scope(self.to.plus(1 - LAST_DAYS), self.to);
-        let usual = self.scope(self.to.plus(1 - LAST_DAYS - USUAL_DAYS), self.to.plus(-LAST_DAYS));
+        let today = self.zone.day(now);
+        // Of a period that goes on, the last week is the one until today.
+        let last = self.to.min(today);
+        let last_week = self.scope(last.plus(1 - LAST_DAYS), last);
+        let usual = self.scope(last.plus(1 - LAST_DAYS - USUAL_DAYS), last.plus(-LAST_DAYS));
         let shifts = self.zone.shifts(period.from, period.until);
         let earlier = [(before.from, before.until)];
         let by_day = (TallyBy::Day(shifts.clone()), StudyBy::Day(shifts));
@@ -74,6 +77,7 @@ impl Subject {
             topics_before: grouped(topics_before),
             usual_hours,
             last_hours,
+            goes_on: self.to > today,
             present,
         };
         let charts = Charts::new((self.from, self.to), &study, &scores, &facts.topics, &hours);

@@ -14,9 +14,9 @@ const BUCKETS: &[f64] =
 /// How often recorded durations are counted. Nobody may scrape, and until counted they take memory.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Starts logging to standard output, filtered by `RUST_LOG` (default `info`).
-pub fn logs(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+/// Starts logging to standard output what `filter` lets through, in the form of `RUST_LOG`.
+pub fn logs(format: LogFormat, filter: &str) {
+    let filter = EnvFilter::builder().parse_lossy(filter);
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Json => registry.with(fmt::layer().json().flatten_event(true)).try_init(),

@@ -68,7 +68,7 @@ fn start(command: Command) -> anyhow::Result<()> {
 
 async fn run() -> anyhow::Result<()> {
     let config = Config::from_env(Program::Worker)?;
-    telemetry::logs(config.log_format);
+    telemetry::logs(config.log_format, &config.log_filter);
     let metrics = telemetry::metrics()?;
     let ledger = setup::ledger(Program::Worker, &config).await?;
     let context = worker::Context::new(&config, ledger.clone())?;

@@ -166,7 +166,7 @@ impl Run {
     /// Adds to the record what its owner should know.
     pub async fn note(&self, add: impl Fn(&mut Job)) -> Result<(), Stop> {
         self.change(|job, token, _| {
-            job.checkpointed(token)?;
+            job.held(token)?;
             add(job);
             Ok(())
         })

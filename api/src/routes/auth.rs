@@ -18,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    extract::{Caller, Json, Validated, body_problem, data_problem},
+    extract::{Caller, Conditions, Json, Validated, body_problem, data_problem, invalid},
     passwords::BYTES_MAX,
     problem::{Problem, ProblemBody, Result},
 };
@@ -286,7 +286,8 @@ impl FromRequest<App> for LoginBody {
         (status = 413, body = ProblemBody, description = "`body.too_large`"),
     ))]
 pub async fn login(State(app): State<App>, jar: CookieJar, LoginBody(login): LoginBody) -> Result<Response> {
-    let Some(name) = login.email.or(login.username).filter(|name| !name.trim().is_empty()) else {
+    let names = [login.email, login.username].into_iter().flatten();
+    let Some(name) = names.into_iter().find(|name| !name.trim().is_empty()) else {
         return Err(Problem::field("email", "email or username is missing"));
     };
     let user = match app.ledger.store.user_by_email(&name).await? {
@@ -300,6 +301,12 @@ pub async fn login(State(app): State<App>, jar: CookieJar, LoginBody(login): Log
     };
     let user = if user.is_active { user } else { back(&app, user.id, login.reactivate).await? };
     let session = app.logins.begin(user.id).await?;
+    // A change of the password ends the logins that there are; this one may have begun just after.
+    let stored = app.ledger.store.user(user.id).await?;
+    if stored.is_none_or(|stored| stored.password != user.password) {
+        app.logins.end(session.id).await?;
+        return Err(Problem::unauthorized("auth.bad_credentials", "Incorrect email or password"));
+    }
     start(&app, jar, user, &session, StatusCode::OK)
 }
 
@@ -346,10 +353,13 @@ pub async fn guest(State(app): State<App>, jar: CookieJar) -> Result<Response> {
 
 /// The caller's account.
 #[utoipa::path(get, path = "/auth/me", tag = "auth", security(("bearer" = []), ("cookie" = [])), responses(
-    (status = 200, body = UserView),
+    (status = 200, body = UserView, headers(("ETag" = String))),
+    (status = 304, description = "The caller has this version already"),
     (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
     (status = 403, body = ProblemBody, description = "`account.deactivated`"),
 ))]
-pub async fn me(caller: Caller) -> Json<UserView> {
-    Json(caller.user.into())
+pub async fn me(State(app): State<App>, caller: Caller, conditions: Conditions) -> Result<Response> {
+    // What the caller was recognised by may be a few seconds old.
+    let user = app.ledger.store.user(caller.user.id).await?.ok_or_else(invalid)?;
+    conditions.answer(&UserView::from(user))
 }

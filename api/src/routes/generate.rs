@@ -19,6 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     jobs::{JobView, answer},
     notes,
+    quiz_edit::plain,
     quizzes::QuizView,
     upload::Upload,
 };
@@ -136,12 +137,12 @@ pub(super) fn long_enough(text: &str, _: &()) -> garde::Result {
 #[serde(rename_all = "camelCase")]
 pub struct Wishes {
     /// Subject; found in the text when absent.
-    #[garde(inner(length(chars, min = 1, max = 200)))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[garde(inner(length(chars, max = 200), custom(plain)))]
+    #[schema(max_length = 200)]
     pub(super) topic: Option<String>,
     /// Name; made from the topic when absent.
-    #[garde(inner(length(chars, min = 1, max = 200)))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[garde(inner(length(chars, max = 200), custom(plain)))]
+    #[schema(max_length = 200)]
     pub(super) title: Option<String>,
     /// How hard.
     #[garde(skip)]
@@ -166,6 +167,12 @@ pub struct Wishes {
     pub(super) not_before: Option<Timestamp>,
 }
 
+/// A name without space around; a blank one is none, as forms send it.
+pub(super) fn tidy(name: String) -> Option<String> {
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 /// A quiz to be made from a PDF, as a form; lists are repeated fields.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -174,6 +181,9 @@ pub struct FromPdf {
     /// The PDF, at most `MAX_FILE_SIZE`.
     #[schema(format = Binary, value_type = String)]
     file: Vec<u8>,
+    /// `pdf`, as in JSON another one.
+    #[schema(inline)]
+    input_method: Option<FormMethod>,
     topic: Option<String>,
     title: Option<String>,
     difficulty: Option<Difficulty>,
@@ -182,11 +192,21 @@ pub struct FromPdf {
     question_types: Option<Vec<QuestionType>>,
     language: Option<String>,
     instructions: Option<String>,
+    /// Earliest start.
+    not_before: Option<Timestamp>,
     /// Pages to read, such as `1-3,7`; all when absent.
     pages: Option<String>,
     /// Password that opens the PDF, at most 256 characters.
     #[schema(max_length = 256)]
     password: Option<String>,
+}
+
+/// What a form can be made from.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes the form for the document")]
+enum FormMethod {
+    Pdf,
 }
 
 /// What a quiz is to be made from, checked.
@@ -356,8 +376,8 @@ pub(super) async fn enqueue(app: &App, user: Option<Id>, ask: Ask) -> Result<Job
     };
     let payload = QuizGenerate {
         source,
-        topic: ask.wishes.topic,
-        title: ask.wishes.title,
+        topic: ask.wishes.topic.and_then(tidy),
+        title: ask.wishes.title.and_then(tidy),
         difficulty: ask.wishes.difficulty.unwrap_or_default(),
         question_count: ask.wishes.question_count,
         question_types: ask.wishes.question_types.unwrap_or_default(),

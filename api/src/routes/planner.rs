@@ -1,7 +1,7 @@
 //! Study plans: reading, changing, deleting. Making and rescheduling them is work for a queue.
 
 use axum::{
-    extract::State,
+    extract::{DefaultBodyLimit, State},
     response::{IntoResponse, Response},
 };
 use garde::Validate;
@@ -29,10 +29,12 @@ mod tasks;
 
 /// This file's routes.
 pub fn routes() -> OpenApiRouter<App> {
+    let large =
+        OpenApiRouter::new().routes(routes!(get, put, delete)).layer(DefaultBodyLimit::max(PLAN_JSON_MAX));
     OpenApiRouter::new()
+        .merge(large)
         .routes(routes!(generate::generate))
         .routes(routes!(list))
-        .routes(routes!(get, put, delete))
         .routes(routes!(tasks::patch))
         .routes(routes!(generate::reschedule))
         .routes(routes!(renew_feed))
@@ -40,6 +42,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calendar::feed))
 }
 
+/// Most bytes of a request that carries a whole plan, which may be sent back as it was read.
+const PLAN_JSON_MAX: usize = 16 << 20;
 /// How often somebody else may write a plan first before a change is refused.
 const RACES: usize = 100;
 /// Most bytes to which changes may let a plan's tasks grow: a document of MongoDB holds 16 MiB.

@@ -110,7 +110,8 @@ fn named(text: &str, _: &()) -> garde::Result {
     plain(text, &())
 }
 
-fn plain(text: &str, _: &()) -> garde::Result {
+/// Text that every store can keep.
+pub(super) fn plain(text: &str, _: &()) -> garde::Result {
     if text.contains('\0') {
         return Err(garde::Error::new("must not hold the character U+0000"));
     }

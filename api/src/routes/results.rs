@@ -51,7 +51,10 @@ impl ResultView {
     /// The result, with what is correct only where the quiz shows it.
     pub fn new(submission: Submission, shows_answers: bool) -> Self {
         let mut results = submission.question_results;
-        let correct = results.iter().filter_map(|result| result.correct_answer.clone()).collect();
+        // By their place they belong to questions, so one whose answer is not known has an empty one.
+        let answer =
+            |result: &QuestionResult| result.correct_answer.clone().unwrap_or(Answer::Text(String::new()));
+        let correct = results.iter().map(answer).collect();
         if !shows_answers {
             for result in &mut results {
                 result.correct_answer = None;

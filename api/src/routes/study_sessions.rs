@@ -342,7 +342,14 @@ pub async fn update(
     conditions: Conditions,
     Json(ask): Json<Ask>,
 ) -> Result<Json<StudySessionView>> {
-    change(&app, &caller, id, &conditions, |session, _| ask.clone().apply(session, &caller)).await
+    let edit = |session: &mut StudySession, _| {
+        let mut ask = ask.clone();
+        // A running session is shown with no minutes: sent back as it was read, it goes on.
+        let is_running = session.end_time.is_none() && ask.end_time.is_none();
+        ask.duration_minutes = ask.duration_minutes.filter(|minutes| *minutes > 0.0 || !is_running);
+        ask.apply(session, &caller)
+    };
+    change(&app, &caller, id, &conditions, edit).await
 }
 
 /// The same as PUT.

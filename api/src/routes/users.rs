@@ -205,9 +205,17 @@ pub async fn update(
         (status = 200, body = Message),
         (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
         (status = 403, body = ProblemBody, description = "`auth.cross_site`, `account.deactivated`"),
+        (status = 412, body = ProblemBody, description = "`precondition.failed`"),
         (status = 503, body = ProblemBody, description = "`store.unavailable`"),
     ))]
-pub async fn deactivate(State(app): State<App>, caller: Caller) -> Result<Json<Message>> {
+pub async fn deactivate(
+    State(app): State<App>,
+    caller: Caller,
+    conditions: Conditions,
+) -> Result<Json<Message>> {
+    if conditions.guard() {
+        conditions.check(&[Tag::of(&profile(&app, account(&app, &caller).await?).await?)?])?;
+    }
     let now = app.ledger.clock.now();
     app.logins
         .change(caller.user.id, |user| {
@@ -254,7 +262,7 @@ pub async fn get(
     conditions: Conditions,
 ) -> Result<Response> {
     let is_admin = caller.user.role == Role::Admin;
-    let user = app.logins.user(id).await?.filter(|user| user.is_active || is_admin);
+    let user = app.ledger.store.user(id).await?.filter(|user| user.is_active || is_admin);
     let user = user.ok_or_else(|| Problem::not_found("user.not_found", "There is no such user."))?;
     let knows_email = is_admin || caller.user.id == id;
     let view = PersonView {

@@ -125,6 +125,8 @@ pub struct Config {
     pub retention: Retention,
     /// `LOG_FORMAT`.
     pub log_format: LogFormat,
+    /// `RUST_LOG`.
+    pub log_filter: String,
 }
 
 /// The configuration cannot be used.
@@ -187,6 +189,7 @@ impl Config {
             ai: ai::ai(&mut reader, &model),
             deepseek: deepseek(&mut reader, model),
             retention: Retention::read(&mut reader),
+            log_filter: reader.text(&["RUST_LOG"]).unwrap_or_else(|| "info".into()),
             log_format: match reader.text(&["LOG_FORMAT"]).as_deref() {
                 Some("json") => LogFormat::Json,
                 Some("text") => LogFormat::Text,
@@ -233,11 +236,18 @@ fn backends(reader: &mut Reader<'_>) -> Option<Backends> {
 }
 
 /// Origins as browsers send them: scheme, host and port, without a path.
+/// In lower case, and without the port that the scheme has anyway.
+fn as_browsers_send(origin: &str) -> String {
+    let origin = origin.to_ascii_lowercase();
+    let port = if origin.starts_with("https:") { ":443" } else { ":80" };
+    origin.strip_suffix(port).unwrap_or(&origin).to_owned()
+}
+
 fn origins(reader: &mut Reader<'_>) -> Vec<String> {
     let origins: Vec<String> = reader
         .list(&["ALLOWED_ORIGINS", "CORS_ORIGINS"])
         .iter()
-        .map(|origin| origin.trim_matches(['[', ']', '"', '\'']).trim_end_matches('/').to_owned())
+        .map(|origin| as_browsers_send(origin.trim_matches(['[', ']', '"', '\'']).trim_end_matches('/')))
         .filter(|origin| !origin.is_empty())
         .collect();
     for origin in &origins {

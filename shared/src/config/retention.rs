@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::source::Reader;
 
+/// A hundred years, within what an instant can be.
+const DAYS_MAX: u32 = 36_500;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// How long things are kept, each of them `RETENTION_…_DAYS`.
@@ -44,8 +46,8 @@ impl Retention {
         let mut days = |name: &str, default: Duration| {
             let variable = format!("RETENTION_{name}_DAYS");
             let days: u32 = reader.number(&[&variable], (default.as_secs() / DAY.as_secs()) as u32);
-            if days == 0 {
-                reader.mistake(format!("{variable} must be at least 1"));
+            if !(1..=DAYS_MAX).contains(&days) {
+                reader.mistake(format!("{variable} must be from 1 to {DAYS_MAX}"));
             }
             days * DAY
         };

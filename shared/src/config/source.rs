@@ -79,6 +79,7 @@ impl<'a> Reader<'a> {
             }
             if let Some(path) = self.source.get(&format!("{name}_FILE")) {
                 match std::fs::read_to_string(path) {
+                    Ok(value) if value.trim().is_empty() => {}
                     Ok(value) => return Some(value.trim().into()),
                     Err(error) => self.mistake(format!("{name}_FILE cannot be read: {error}")),
                 }

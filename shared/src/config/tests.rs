@@ -55,10 +55,29 @@ fn a_worker_needs_the_services_and_no_secret() {
 }
 
 #[test]
+fn an_empty_secret_file_is_no_secret() {
+    let read = |path| Config::read(Program::Api, &Source::from([("DEEPSEEK_API_KEY_FILE", path)])).unwrap();
+    assert!(read("/dev/null").deepseek.is_none());
+    assert!(read(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).deepseek.is_some());
+}
+
+#[test]
+fn log_lines_are_chosen_wherever_variables_come_from() {
+    let read = |name, value| Config::read(Program::Api, &Source::from([(name, value)])).unwrap().log_filter;
+    assert_eq!(read("RUST_LOG", "warn,api=debug"), "warn,api=debug");
+    assert_eq!(read("PORT", "4000"), "info");
+}
+
+#[test]
 fn origins_are_named_one_by_one() {
     let read = |origins| Config::read(Program::Api, &Source::from([("ALLOWED_ORIGINS", origins)]));
     let listed = read("[\"https://a.example/\", \"http://localhost:3000\"]").unwrap();
     assert_eq!(listed.allowed_origins, ["https://a.example", "http://localhost:3000"]);
+    let listed = read("https://Study.Example.org:443,http://localhost:80,http://localhost:443").unwrap();
+    assert_eq!(
+        listed.allowed_origins,
+        ["https://study.example.org", "http://localhost", "http://localhost:443"]
+    );
     for wrong in ["*", "a.example", "https://a.example/app", "https://*.example"] {
         assert!(read(wrong).is_err(), "{wrong}");
     }
@@ -99,7 +118,7 @@ fn what_is_kept_is_kept_for_days() {
     assert_eq!((retention.uploads, retention.events, retention.jobs), (30 * day, 7 * day, 90 * day));
     let read = |days| Config::read(Program::Api, &Source::from([("RETENTION_JOBS_DAYS", days)]));
     assert_eq!(read("365").unwrap().retention, Retention { jobs: 365 * day, ..Retention::default() });
-    for wrong in ["0", "-1", "soon", "7d"] {
+    for wrong in ["0", "-1", "soon", "7d", "36501"] {
         assert!(read(wrong).is_err(), "{wrong}");
     }
 }

@@ -326,7 +326,8 @@ impl Job {
         Ok(())
     }
 
-    fn held(&mut self, token: i64) -> Result<&mut Lease, Refusal> {
+    /// The lease, if it is the one with this token.
+    pub fn held(&mut self, token: i64) -> Result<&mut Lease, Refusal> {
         match &mut self.lease {
             Some(lease) if self.token == token => Ok(lease),
             _ => Err(Refusal::LeaseLost),

@@ -108,6 +108,11 @@ fn groups_thousands(text: &str) -> bool {
     })
 }
 
+/// Points have two decimals, their binary sums more.
+fn hundredths(sum: f64) -> f64 {
+    (sum * 100.0).round() / 100.0
+}
+
 /// Marks all answers of an attempt.
 pub fn submit(
     quiz: &Quiz,
@@ -117,8 +122,8 @@ pub fn submit(
 ) -> Submission {
     let results: Vec<QuestionResult> =
         quiz.questions.iter().map(|question| result(question, answers.get(&question.id))).collect();
-    let score: f64 = results.iter().map(|result| result.points).sum();
-    let max_score: f64 = quiz.questions.iter().map(|question| question.points).sum();
+    let score = hundredths(results.iter().map(|result| result.points).sum());
+    let max_score = hundredths(quiz.questions.iter().map(|question| question.points).sum());
     let percentage = if max_score > 0.0 { (score / max_score * 1000.0).round() / 10.0 } else { 0.0 };
     Submission {
         id: attempt.id,

@@ -40,6 +40,8 @@ pub struct Facts {
     pub usual_hours: [StudyTotals; 24],
     /// Study by hour in the last week of the period.
     pub last_hours: [StudyTotals; 24],
+    /// Whether days of the period are still to come.
+    pub goes_on: bool,
     /// What is so at present; absent of a period that is over.
     pub present: Option<Present>,
 }

@@ -188,7 +188,9 @@ impl FromStr for Day {
     type Err = InvalidDay;
 
     fn from_str(text: &str) -> Result<Self, InvalidDay> {
-        text.parse().map(Self).map_err(|_| InvalidDay(text.to_owned()))
+        // The form alone: it also reads dates with a time, which would then be lost.
+        let day = text.parse().map(Self).ok().filter(|day: &Self| day.to_string() == text);
+        day.ok_or_else(|| InvalidDay(text.to_owned()))
     }
 }
 
@@ -262,6 +264,14 @@ mod tests {
         let apia: Zone = "Pacific/Apia".parse().unwrap();
         let has = |text| apia.has(day(text));
         assert_eq!([has("2011-12-29"), has("2011-12-30"), has("2011-12-31")], [true, false, true]);
+    }
+
+    #[test]
+    fn a_day_has_no_time() {
+        for text in ["2026-11-22T10:00", "2026-11-22T10:00:00Z", "20261122", "2026-11-22 ", "", "2026-02-30"]
+        {
+            assert!(text.parse::<Day>().is_err(), "{text}");
+        }
     }
 
     #[test]

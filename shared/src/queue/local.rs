@@ -43,6 +43,7 @@ impl LocalQueue {
         self.rings().get(kind).map_or(0, VecDeque::len)
     }
 
+    /// The first ring of the first kind that has one.
     fn take(&self, kinds: &[&'static str]) -> Option<JobId> {
         let mut rings = self.rings();
         kinds.iter().find_map(|kind| rings.get_mut(*kind)?.pop_front())
@@ -50,14 +51,16 @@ impl LocalQueue {
 
     pub(super) fn listen(&self, kinds: &[&'static str]) -> BoxStream<'static, JobId> {
         let kinds: Vec<&'static str> = kinds.to_vec();
-        futures::stream::unfold(self.clone(), move |queue| {
-            let kinds = kinds.clone();
+        futures::stream::unfold((self.clone(), kinds), move |(queue, mut kinds)| {
             async move {
+                // So that many jobs of one kind do not keep those of the others waiting.
+                let turn = kinds.len().min(1);
+                kinds.rotate_left(turn);
                 loop {
                     // Made before the look, so that no ring falls between the two.
                     let rung = queue.bell.notified();
                     if let Some(job) = queue.take(&kinds) {
-                        return Some((job, queue.clone()));
+                        return Some((job, (queue.clone(), kinds)));
                     }
                     rung.await;
                 }

@@ -26,6 +26,7 @@ mod mail_tokens;
 mod note_agreement;
 mod note_search;
 mod notes;
+mod old_accounts;
 mod old_study_sessions;
 mod owned;
 mod plans;

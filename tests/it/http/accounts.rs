@@ -45,8 +45,11 @@ async fn a_login_takes_the_username_or_the_email_in_any_case(mix: Mix) {
         ("username", username.to_owned()),
     ] {
         let reply =
-            visitor.post("/auth/login", &json!({ field: name, "password": PASSWORD })).await.expect(200);
+            visitor.post("/auth/login", &json!({ field: &name, "password": PASSWORD })).await.expect(200);
         assert_eq!(reply.json["user"], user);
+        let other = if field == "email" { "username" } else { "email" };
+        let both = json!({ field: name, other: "", "password": PASSWORD });
+        visitor.post("/auth/login", &both).await.expect(200);
         assert_eq!(reply.json["tokenType"], "Bearer");
         assert_eq!(reply.json["expiresIn"], 7 * 24 * 3600);
     }

@@ -226,10 +226,11 @@ async fn every_json_body_must_be_json_of_one_megabyte_at_most(mix: Mix) {
             let request = operator.request(operation.method.clone(), &operation.place());
             operator.send(request.header("Content-Type", kind).body(body)).await
         };
-        // What carries a document or a note may be larger.
-        let large = "x".repeat(
-            if operation.may_answer(202) || operation.path.contains("/notes") { 12 } else { 2 } << 20,
-        );
+        // What carries a document, a note or a plan may be larger.
+        let is_large = operation.may_answer(202)
+            || operation.path.contains("/notes")
+            || operation.name() == "PUT /planner/plans/{id}";
+        let large = "x".repeat(if is_large { 17 } else { 2 } << 20);
         let mut tried = vec![
             ("application/json", "{".to_owned(), 400, "body.malformed"),
             ("application/json", format!("{{\"padding\":\"{large}\"}}"), 413, "body.too_large"),

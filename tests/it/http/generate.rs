@@ -21,6 +21,7 @@ on_each_mix!(
     an_encrypted_document_opens_with_its_password,
     only_the_pages_asked_for_are_read,
     a_form_takes_the_same_wishes_as_json,
+    names_are_kept_without_space_around_and_a_blank_one_is_none,
 );
 
 /// Every quote stands in the text at its place.
@@ -215,6 +216,21 @@ async fn only_the_pages_asked_for_are_read(mix: Mix) {
     let read: BTreeSet<_> =
         items(&quiz["questions"]).iter().filter_map(|question| question["source"]["page"].as_u64()).collect();
     assert_eq!(read, BTreeSet::from([2, 3, 7]));
+}
+
+async fn names_are_kept_without_space_around_and_a_blank_one_is_none(mix: Mix) {
+    let learner = mix.learner().await;
+    let made = async |topic: &str, title: &str| {
+        let mut ask = ask(1);
+        ask["topic"] = json!(topic);
+        ask["title"] = json!(title);
+        post_and_wait(&learner, "/quiz/generate", &ask).await
+    };
+    let quiz = made(" Cells ", " A title\n").await.expect(201).json;
+    assert_eq!((&quiz["topic"], &quiz["title"]), (&json!("Cells"), &json!("A title")));
+    let quiz = made("", "  ").await.expect(201).json;
+    assert!(!text(&quiz["topic"]).trim().is_empty() && !text(&quiz["title"]).trim().is_empty(), "{quiz}");
+    assert_fields(&made("a\0b", "Title").await, &["topic"]);
 }
 
 async fn a_form_takes_the_same_wishes_as_json(mix: Mix) {

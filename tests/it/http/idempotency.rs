@@ -16,6 +16,7 @@ on_each_mix!(
     another_body_under_the_same_key_is_422,
     of_many_at_once_one_makes_a_job,
     a_refusal_is_replayed_too,
+    a_list_is_replayed_with_its_headers_and_belongs_to_its_query,
     keys_belong_to_a_user_and_a_path,
     a_bad_key_is_400,
     a_key_needs_a_login,
@@ -95,6 +96,22 @@ async fn of_many_at_once_one_makes_a_job(mix: Mix) {
     }
     assert_eq!(job_count(&learner).await, "1");
     assert_eq!(post(&learner, "/quiz/generate", "storm", &body).await.expect(202).bytes, made[0].bytes);
+}
+
+async fn a_list_is_replayed_with_its_headers_and_belongs_to_its_query(mix: Mix) {
+    let learner = mix.learner().await;
+    for title in ["Cells", "More cells"] {
+        learner.post("/notes", &json!({ "title": title, "content": "They divide." })).await.expect(201);
+    }
+    let query = json!({ "query": "cells" });
+    let first = post(&learner, "/notes/search?limit=1", "list", &query).await.expect(200);
+    assert_eq!((first.header("x-total-count"), first.header("link").is_empty()), ("2", false));
+    let again = post(&learner, "/notes/search?limit=1", "list", &query).await.expect(200);
+    for name in ["x-total-count", "link"] {
+        assert_eq!(again.header(name), first.header(name));
+    }
+    let next = post(&learner, "/notes/search?limit=1&page=2", "list", &query).await;
+    assert_problem(&next, 422, "idempotency.mismatch");
 }
 
 async fn a_refusal_is_replayed_too(mix: Mix) {

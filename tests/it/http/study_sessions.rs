@@ -73,6 +73,12 @@ async fn a_session_is_begun_changed_finished_and_deleted(mix: Mix) {
         assert_eq!(begun.get(name), None, "{name}");
     }
     let place = path(&begun);
+    // Sent back as it was read, it goes on.
+    let mut back = begun.clone();
+    back["notes"] = json!("On the train");
+    let back = learner.put(&place, &back).await.expect(200).json;
+    assert_eq!((&back["completed"], back.get("endTime")), (&json!(false), None));
+    learner.put(&place, &json!({ "notes": "" })).await.expect(200);
     for method in [Method::PUT, Method::PATCH] {
         let change = json!({ "notes": method.as_str(), "subject": " " });
         let changed =

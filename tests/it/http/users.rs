@@ -161,6 +161,11 @@ async fn a_profile_has_a_version(mix: Mix) {
     let mut statuses: Vec<_> = raced.iter().map(|reply| reply.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 412, 412, 412, 412, 412]);
+    let leave = learner.request(Method::DELETE, "/users/me").header("If-Match", &tag);
+    assert_problem(&learner.send(leave).await, 412, "precondition.failed");
+    let known = learner.get("/auth/me").await.expect(200);
+    let same = learner.request(Method::GET, "/auth/me").header("If-None-Match", known.header("etag"));
+    learner.send(same).await.expect(304);
 }
 
 async fn others_see_the_public_part(mix: Mix) {

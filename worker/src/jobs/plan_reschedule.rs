@@ -56,7 +56,7 @@ pub(super) async fn run(
     Err(JobError::transient("plan.busy", message).into())
 }
 
-/// Tells what no longer fits.
+/// Tells what found no place.
 fn notice(left_out: &[PlanTask]) -> Option<String> {
     let minutes: u32 = left_out.iter().map(|task| task.estimated_duration).sum();
     let titles: Vec<&str> = left_out.iter().take(NAMED).map(|task| task.title.as_str()).collect();
@@ -64,10 +64,10 @@ fn notice(left_out: &[PlanTask]) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let (tasks, were) = if left_out.len() == 1 { ("task", "was") } else { ("tasks", "were") };
+    let (tasks, stay) = if left_out.len() == 1 { ("task", "stays") } else { ("tasks", "stay") };
     (!left_out.is_empty()).then(|| {
         format!(
-            "{} {tasks} of {minutes} minutes no longer fit before the exam and {were} taken out: {}{more}.",
+            "{} {tasks} of {minutes} minutes found no free time before the exam and {stay} where they were: {}{more}.",
             left_out.len(),
             titles.join("; ")
         )

@@ -9,7 +9,7 @@ use super::{BREAK, Start, WORK_MAX, rest};
 /// How many days ahead places are looked for.
 const HORIZON: i64 = 3 * 366;
 
-/// Days anew, and what found no place on them.
+/// Days anew, and what found no place on them and so stays on the day it was on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rescheduled {
     pub days: Vec<PlanDay>,
@@ -30,7 +30,8 @@ struct Room {
 
 /// Moves what was missed, what stands on the exam's day or later and what a day has no time for to the days left: to
 /// the one that is least full and has room, the most important first. What is done stays where it is, and so does
-/// what is ahead, unless something of a higher priority has no other place. None if there is nothing to do.
+/// what is ahead, unless something that matters more has no other place. Nothing is lost: what has no place at all stays
+/// on its day, however full or long ago that is. None if there is nothing to do.
 pub(crate) fn reschedule(plan: &Plan, start: Start) -> Option<Rescheduled> {
     if !plan.is_unsettled(start.today) {
         return None;
@@ -49,14 +50,20 @@ pub(crate) fn reschedule(plan: &Plan, start: Start) -> Option<Rescheduled> {
         let task = homeless.remove(next);
         match place_for(&mut rooms, &task) {
             Some((room, lower)) => {
-                // They have a lower priority, so this comes to an end.
+                // They matter less, so this comes to an end.
                 homeless.extend(room.take(&lower));
                 room.add(task);
             }
             None => left_out.push(task),
         }
     }
-    Some(Rescheduled { days: days(plan, start.today, rooms), left_out })
+    let mut again = Plan { days: days(plan, start.today, rooms), ..plan.clone() };
+    for task in &left_out {
+        if let Some((date, _)) = plan.task(&task.id) {
+            again.day_mut(date).tasks.push(task.clone());
+        }
+    }
+    Some(Rescheduled { days: again.days, left_out })
 }
 
 /// What matters more comes later: by priority, then new material, tests, practice, revision.
@@ -125,10 +132,10 @@ impl Room {
         places
     }
 
-    /// The tasks of a lower priority without which there is time for this one.
+    /// The tasks that matter less without which there is time for this one.
     fn giving_way(&self, task: &PlanTask) -> Option<Vec<usize>> {
         let mut lower = self.by_value();
-        lower.retain(|at| self.open[*at].priority < task.priority);
+        lower.retain(|at| value(&self.open[*at]) < value(task));
         (1..=lower.len())
             .map(|count| &lower[..count])
             .find(|lower| self.fits(Some(task), lower))
@@ -168,7 +175,7 @@ fn with_breaks<'a>(tasks: impl Iterator<Item = &'a PlanTask>) -> impl Iterator<I
     })
 }
 
-/// All days: those before today and from the exam on with what was done on them, those between as they are now.
+/// All days: those before today and from the exam on with what was done on them, those between with what found a place.
 fn days(plan: &Plan, today: Day, rooms: Vec<Room>) -> Vec<PlanDay> {
     let mut breaks = 0;
     let mut days: Vec<PlanDay> = Vec::new();

@@ -84,6 +84,8 @@ pub(super) async fn set(
     more: impl Fn(&mut User) -> Result<()>,
 ) -> Result<User> {
     let now = app.ledger.clock.now();
+    // Before and after: should the store fail in between, no login outlives the password, and none begins meanwhile.
+    app.logins.end_all(id, kept).await?;
     let user = app
         .logins
         .change(id, |user| {

@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use garde::Validate;
 use serde::Deserialize;
 use shared::domain::{self, Attempt, Given, Id, Quiz, QuizStatus};
 
@@ -38,11 +39,17 @@ async fn nobodys(app: &App, id: Id) -> Result<Option<Quiz>> {
     Ok(app.ledger.store.quiz(id).await?.filter(|quiz| app.is_open(quiz)))
 }
 
-/// Answers, and of what quiz where the path does not say.
+/// Of what quiz the answers are where the path does not say.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Submit {
+struct Whose {
     quiz_id: Option<Id>,
+}
+
+/// Answers.
+#[derive(Deserialize, Validate)]
+struct Submit {
+    #[garde(skip)]
     #[serde(default)]
     answers: BTreeMap<String, Given>,
 }
@@ -57,13 +64,15 @@ pub async fn submit(app: &App, request: Request, next: Next) -> Result<Response>
     let named = Path::<Id>::from_request_parts(&mut parts, app).await.map(|Path(id)| id).ok();
     let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await;
     let bytes = bytes.map_err(|rejection| body_problem(&rejection))?;
-    if let Ok(ask) = serde_json::from_slice::<Submit>(&bytes)
-        && let Some(id) = named.or(ask.quiz_id)
-        && let Some(quiz) = nobodys(app, id).await?
-    {
-        return marked(app, &quiz, ask.answers);
-    }
-    Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await)
+    let told = || serde_json::from_slice::<Whose>(&bytes).ok().and_then(|whose| whose.quiz_id);
+    let quiz = match named.or_else(told) {
+        Some(id) => nobodys(app, id).await?,
+        None => None,
+    };
+    let request = Request::from_parts(parts, Body::from(bytes.clone()));
+    let Some(quiz) = quiz else { return Ok(next.run(request).await) };
+    let Json(ask) = Json::<Submit>::from_request(request, app).await?;
+    marked(app, &quiz, ask.answers)
 }
 
 fn marked(app: &App, quiz: &Quiz, answers: BTreeMap<String, Given>) -> Result<Response> {

@@ -82,8 +82,8 @@ pub async fn generate(
 }
 
 /// Spreads what was missed over the days left: on days with time for it, the most important first. What is done stays
-/// where it is, and so does what is ahead unless something of a higher priority has no other place. The job's
-/// `notices` tell what no longer fits.
+/// where it is, and so does what is ahead unless something that matters more has no other place. What finds no place
+/// stays on its day, and the job's `notices` tell of it.
 #[utoipa::path(post, path = "/planner/plans/{id}/reschedule", tag = "planner",
     params(("id" = String, Path), InTimeZone),
     security(("bearer" = []), ("cookie" = [])), responses(

@@ -89,7 +89,8 @@ impl Workload {
             tasks_total: self.tasks_total,
             minutes_done: self.minutes_done,
             minutes_total: self.minutes_total,
-            percent: (share * 1000.0).round() / 10.0,
+            // A hundred only when nothing is left.
+            percent: if share < 1.0 { ((share * 1000.0).round() / 10.0).min(99.9) } else { 100.0 },
             behind_minutes,
             on_track: behind_minutes == 0,
         }

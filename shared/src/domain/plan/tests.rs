@@ -80,6 +80,13 @@ fn progress_counts_minutes_of_work_and_what_was_missed_before_today() {
 }
 
 #[test]
+fn a_plan_is_done_when_nothing_is_left() {
+    let load = |done| Workload { minutes_done: done, minutes_total: 10_000, ..Workload::default() };
+    let percent = |done| load(done).progress(day("2026-11-20")).percent;
+    assert_eq!([percent(9_999), percent(10_000)], [99.9, 100.0]);
+}
+
+#[test]
 fn a_plan_without_tasks_is_at_the_beginning_and_on_track() {
     let progress = Workload::default().progress(day("2026-11-20"));
     assert_eq!((progress.percent, progress.on_track, progress.tasks_total), (0.0, true, 0));

@@ -174,7 +174,7 @@ pub(super) fn recommendations(report: &Report, facts: &Facts) -> Vec<Recommendat
     found.extend(present.and_then(due_reviews));
     found.extend(present.and_then(broken_streak));
     found.extend(missed_usual_time(facts));
-    found.extend(less_study(report));
+    found.extend(less_study(report).filter(|_| !facts.goes_on));
     found.extend(present.map(untouched_topics).unwrap_or_default());
     found.extend(rising_score(report));
     found.extend(more_study(report));

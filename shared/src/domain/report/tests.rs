@@ -104,6 +104,7 @@ fn each_rule_shows_what_it_stands_on() {
         topics_before: topics(&[("Cells", 3, 85.5)]),
         usual_hours,
         last_hours: [StudyTotals::default(); 24],
+        goes_on: false,
         present: Some(Present {
             streak: Streak { current: 0, longest: 12 },
             last_run: Some(run),
@@ -141,6 +142,9 @@ fn each_rule_shows_what_it_stands_on() {
         report(&facts).recommendations.into_iter().map(|recommendation| recommendation.text).collect();
     assert!(texts[0].contains("“Finals” is 1 h 35 min behind"), "{texts:?}");
     assert!(texts[6].contains("between 19:00 and 21:00"), "{texts:?}");
+    // Of a period that is not over, nobody knows yet whether there is less in it.
+    let going_on = Facts { goes_on: true, ..facts };
+    assert!(!found(&going_on).iter().any(|finding| matches!(finding, Finding::LessStudy { .. })));
 }
 
 #[test]

@@ -9,11 +9,12 @@ use futures::TryStreamExt;
 use serde::Deserialize;
 
 use super::{
-    Mongo, Result,
+    Mongo, Result, TRANSFER_WITHIN,
     convert::Plain,
     fields::escaped,
     listing::{By, cut, direction},
     notes::{NOTES, by, forms, narrowed, of, read},
+    within,
 };
 use crate::{
     domain::{Id, Query},
@@ -78,7 +79,7 @@ impl Mongo {
             }
             Ok(hits)
         };
-        let mut hits: HashMap<Id, NoteHit> = self.run(read).await?;
+        let mut hits: HashMap<Id, NoteHit> = within(TRANSFER_WITHIN, read).await?;
         let hit = |place: Place| Some(NoteHit { score: place.score, ..hits.remove(&place.id)? });
         let total = total.first().map_or(0, |count| count.notes);
         Ok(Listing { items: places.into_iter().filter_map(hit).collect(), total })

@@ -60,15 +60,16 @@ impl Mongo {
         self.find_user(doc! { "_id": id }).await
     }
 
-    /// An account by e-mail.
+    /// An account by e-mail. Of several that the old backend let differ by case alone, only the oldest has the
+    /// normalized form, so the exact form comes first.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
         let key = email_key(email);
         if key.is_empty() {
             return Ok(None);
         }
-        match self.find_user(doc! { "emailNormalized": key }).await? {
+        match self.find_user(doc! { "email": email.trim() }).await? {
             Some(user) => Ok(Some(user)),
-            None => self.find_user(doc! { "email": email }).await,
+            None => self.find_user(doc! { "emailNormalized": key }).await,
         }
     }
 

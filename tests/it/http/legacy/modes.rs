@@ -154,6 +154,10 @@ async fn answers_are_checked_without_a_login_too(mix: Mix) {
     let body = json!({ "quizId": quiz["id"], "answers": { "nobody-asked": "x" } });
     assert_fields(&visitor.post("/quiz/submit", &body).await, &["answers.nobody-asked"]);
     let question = text(&quiz["questions"][0]["id"]);
+    for wrong in [json!(null), json!(true)] {
+        let body = json!({ "quizId": quiz["id"], "answers": { question: wrong } });
+        assert_problem(&visitor.post("/quiz/submit", &body).await, 400, "validation.failed");
+    }
     for answer in [json!("\u{0}🦀"), json!(1e308), json!([]), json!({ "a": "b" })] {
         let body = json!({ "quizId": quiz["id"], "answers": { question: answer } });
         assert_eq!(visitor.post("/quiz/submit", &body).await.expect(200).json["percentage"], 0.0);

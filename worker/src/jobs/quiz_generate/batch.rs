@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use rand::{SeedableRng, rngs::StdRng};
-use shared::domain::{Question, fold};
+use serde::{Deserialize, Serialize};
+use shared::domain::{Method, Question, fold};
 
 use super::progress;
 use crate::{
@@ -20,8 +21,16 @@ pub(super) struct Batches {
     pub(super) document: Arc<Document>,
     pub(super) total: usize,
     accepted: Vec<Question>,
+    by_ai: usize,
     seen: BTreeSet<String>,
     saved: usize,
+}
+
+/// A batch as it is saved.
+#[derive(Serialize, Deserialize)]
+struct Batch {
+    method: Method,
+    questions: Vec<Question>,
 }
 
 impl Batches {
@@ -37,13 +46,13 @@ impl Batches {
             document: document.clone(),
             total,
             accepted: Vec::new(),
+            by_ai: 0,
             seen: BTreeSet::new(),
             saved: 0,
         };
         let shown = run.snapshot().await.progress.done as usize;
         let mut token = 0;
-        while let Some((saved_by, batch)) = checkpoints.take_highest::<Vec<Question>>(&prefix(batches.saved))
-        {
+        while let Some((saved_by, batch)) = checkpoints.take_highest::<Batch>(&prefix(batches.saved)) {
             // A worker that had lost its lease may have saved on for a while; its batches end where they would
             // follow those of the worker that came after it.
             if saved_by < token {
@@ -51,14 +60,26 @@ impl Batches {
             }
             token = saved_by;
             batches.saved += 1;
-            batches.seen.extend(batch.iter().map(|question| fold(&question.question)));
-            batches.accepted.extend(batch);
+            batches.seen.extend(batch.questions.iter().map(|question| fold(&question.question)));
+            batches.take(batch);
         }
         if batches.accepted.len() > shown {
             let unseen = batches.accepted[shown..].to_vec();
             batches.show(unseen).await?;
         }
         Ok(batches)
+    }
+
+    fn take(&mut self, batch: Batch) {
+        if batch.method == Method::Ai {
+            self.by_ai += batch.questions.len();
+        }
+        self.accepted.extend(batch.questions);
+    }
+
+    /// Questions that a model wrote, in this try or an earlier one.
+    pub(super) fn by_ai(&self) -> usize {
+        self.by_ai
     }
 
     /// Questions still wanted.
@@ -72,26 +93,27 @@ impl Batches {
     }
 
     /// Accepts the drafts that are proven and new; returns how many.
-    pub(super) async fn accept(&mut self, drafts: Vec<Draft>) -> Result<usize, Stop> {
-        let mut batch = Vec::new();
+    pub(super) async fn accept(&mut self, method: Method, drafts: Vec<Draft>) -> Result<usize, Stop> {
+        let mut questions = Vec::new();
         for draft in drafts {
-            let number = self.accepted.len() + batch.len() + 1;
+            let number = self.accepted.len() + questions.len() + 1;
             if number > self.total
                 || !proven(&self.document, &draft)
                 || !self.seen.insert(fold(&draft.question))
             {
                 continue;
             }
-            batch.push(compose(&self.document, draft, number, &mut self.dice(number)));
+            questions.push(compose(&self.document, draft, number, &mut self.dice(number)));
         }
-        if batch.is_empty() {
+        if questions.is_empty() {
             return Ok(0);
         }
+        let (accepted, shown) = (questions.len(), questions.clone());
+        let batch = Batch { method, questions };
         self.run.checkpoint(&format!("{}{}", prefix(self.saved), self.run.token()), &batch).await?;
         self.saved += 1;
-        self.accepted.extend(batch.iter().cloned());
-        let accepted = batch.len();
-        self.show(batch).await?;
+        self.take(batch);
+        self.show(shown).await?;
         Ok(accepted)
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use shared::{domain::Generation, jobs::quiz_generate::QuizGenerate};
+use shared::{
+    domain::{Generation, Method},
+    jobs::quiz_generate::QuizGenerate,
+};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::{ai_generation, batch::Batches, local_generation};
@@ -41,7 +44,7 @@ pub(super) async fn write(
             tracing::warn!(job = %job.id, code = error.code(), "the local generator takes over");
         }
     }
-    let by_ai = batches.total - batches.missing();
+    let by_ai = batches.by_ai();
     if write_locally(context, batches, ask).await? > 0 {
         if let Some(notice) = withheld.and_then(Withheld::notice) {
             batches.run().notice(notice).await?;
@@ -102,7 +105,7 @@ async fn write_with_ai(
         let intake = async {
             let mut accepted = 0;
             while let Some(draft) = take.recv().await {
-                accepted += batches.accept(vec![draft]).await?;
+                accepted += batches.accept(Method::Ai, vec![draft]).await?;
             }
             Ok::<_, Stop>(accepted)
         };
@@ -157,7 +160,7 @@ async fn write_locally(context: &Context, batches: &mut Batches, ask: &QuizGener
     let size = batches.total.div_ceil(LOCAL_BATCHES);
     let mut accepted = 0;
     for batch in drafts.chunks(size) {
-        accepted += batches.accept(batch.to_vec()).await?;
+        accepted += batches.accept(Method::Local, batch.to_vec()).await?;
     }
     Ok(accepted)
 }
