@@ -38,7 +38,7 @@ pub fn calendar(plan: &Plan, zone: &Zone) -> String {
 fn starts(day: &PlanDay, plan_made: Timestamp, zone: &Zone) -> Vec<Timestamp> {
     let latest = zone.at(day.date, (24 * 60_u32).saturating_sub(day.minutes()));
     let nine = zone.at(day.date, DAY_STARTS);
-    let earliest = if zone.day(plan_made) == day.date { nine.max(plan_made) } else { nine };
+    let earliest = if zone.day(plan_made) == day.date { nine.max(on_the_clock(plan_made)) } else { nine };
     let first = earliest.min(latest);
     let starts = day.tasks.iter().scan(first, |next, task| {
         let start = *next;
@@ -46,6 +46,12 @@ fn starts(day: &PlanDay, plan_made: Timestamp, zone: &Zone) -> Vec<Timestamp> {
         Some(start)
     });
     starts.collect()
+}
+
+/// The next instant at which clocks show a multiple of five minutes.
+fn on_the_clock(instant: Timestamp) -> Timestamp {
+    const FIVE_MINUTES: i64 = 5 * 60 * 1000;
+    Timestamp((instant.0 + FIVE_MINUTES - 1) / FIVE_MINUTES * FIVE_MINUTES)
 }
 
 fn minutes(minutes: u32) -> std::time::Duration {
@@ -201,7 +207,7 @@ mod tests {
     fn tasks_follow_each_other_by_the_clock_of_the_zone() {
         let berlin: Zone = "Europe/Berlin".parse().unwrap();
         let tasks = vec![task(50, TaskKind::Study), task(10, TaskKind::Break), task(30, TaskKind::Review)];
-        let made = berlin.at("2026-03-27".parse().unwrap(), 19 * 60);
+        let made = Timestamp(berlin.at("2026-03-27".parse().unwrap(), 19 * 60).0 - 1);
         let on = |date: &str, tasks: Vec<PlanTask>| {
             let day = PlanDay { date: date.parse().unwrap(), tasks };
             starts(&day, made, &berlin).into_iter().map(utc).collect::<Vec<_>>()

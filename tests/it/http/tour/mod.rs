@@ -164,7 +164,10 @@ impl Tour {
                 "token"
             }
             20.. if word.ends_with('Z') && word.as_bytes()[10] == b'T' => return "instant".to_owned(),
-            _ if ["DTSTAMP:", "CREATED:", "LAST-MODIFIED:"].iter().any(|name| word.starts_with(name)) => {
+            _ if ["DTSTAMP:", "CREATED:", "LAST-MODIFIED:", "DTSTART:", "DTEND:"]
+                .iter()
+                .any(|name| word.starts_with(name)) =>
+            {
                 return "instant".to_owned();
             }
             _ if word.contains('-') => {
