@@ -25,13 +25,19 @@ impl AccountErase {
 }
 
 impl Ledger {
-    /// Has everything of an account erased that was shut, now and once more a little later; the first of the two jobs.
-    pub async fn erase_account(&self, user: Id) -> Result<Job, StoreError> {
+    /// Has everything of an account erased that `shut` shuts, now and once more a little later; the first of the two
+    /// jobs.
+    pub async fn erase_account<E: From<StoreError>>(
+        &self,
+        user: Id,
+        shut: impl AsyncFnOnce() -> Result<(), E>,
+    ) -> Result<Job, E> {
         let payload = AccountErase { user };
-        // The second round first: should this process end in between, it is the only one, and does it all.
+        // The second round first: whatever breaks off from here on, it is recorded, and does it all.
         let later = self.clock.now() + AccountErase::AGAIN_AFTER;
         self.enqueue(self.clock.job_id(), None, &payload, Some(later)).await?;
-        self.enqueue(self.clock.job_id(), None, &payload, None).await
+        shut().await?;
+        Ok(self.enqueue(self.clock.job_id(), None, &payload, None).await?)
     }
 }
 

@@ -16,6 +16,9 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(3600);
 /// Within which time after the start it sweeps first: processes that start together need not sweep together.
 const FIRST_WITHIN: Duration = Duration::from_secs(120);
+/// After which time a throwaway account that was shut, and is there still, is erased anew: whoever shut it may have
+/// come no further.
+const ERASED_WITHIN: Duration = Duration::from_secs(24 * 3600);
 /// Things removed in one go.
 const BATCH: u32 = 200;
 
@@ -205,15 +208,17 @@ impl Sweeper {
                 }
                 let mut shut = false;
                 let change = store.change_user::<StoreError>(guest, now, |user| {
-                    shut = user.is_guest && !user.is_shut();
+                    let lately = user.logins_ended_at.is_some_and(|ended| now.since(ended) < ERASED_WITHIN);
+                    shut = user.is_guest && !(user.is_shut() && lately);
                     if shut {
                         user.shut(now);
                     }
                     Ok(())
                 });
                 change.await?;
+                // Only now: before it was shut, its owner could still make a real account of it.
                 if shut {
-                    self.ledger.erase_account(guest).await?;
+                    self.ledger.erase_account(guest, async || Ok::<_, StoreError>(())).await?;
                     erased += 1;
                 }
             }

@@ -25,6 +25,7 @@ on_each_mix!(
     an_erasure_needs_the_password,
     a_guest_needs_no_password_to_be_erased,
     an_erasure_can_be_followed_without_a_login,
+    an_erasure_that_cannot_be_recorded_leaves_the_account,
 );
 
 /// What may mention an erased user, and why.
@@ -330,4 +331,15 @@ async fn an_erasure_can_be_followed_without_a_login(mix: Mix) {
     // Nor is it a login.
     let token = key.trim_start_matches("key=");
     assert_problem(&visitor.with_token(token).get("/users/me").await, 401, "auth.token_invalid");
+}
+
+async fn an_erasure_that_cannot_be_recorded_leaves_the_account(mix: Mix) {
+    let app = mix.start(Mix::options()).await;
+    let user = app.client().register().await;
+    mix.refuse_jobs(&app).await;
+    let refused = user.post("/users/me/erase", &json!({ "password": PASSWORD })).await;
+    assert!(refused.status >= 500, "{refused}");
+    user.get("/users/me").await.expect(200);
+    let account = mix.store_of(&app).await.user(user.user_id().parse().unwrap()).await.unwrap().unwrap();
+    assert!(account.is_active);
 }

@@ -39,6 +39,20 @@ impl Mix {
         }
     }
 
+    /// Lets an app's store record no more jobs.
+    pub async fn refuse_jobs(self, app: &App) {
+        match self {
+            Self::Embedded => {
+                let refuse = "CREATE TRIGGER no_jobs BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'full'); END";
+                sqlx::query(refuse).execute(&mut sqlite(app).await).await.unwrap();
+            }
+            Self::Production => {
+                let refuse = doc! { "collMod": "jobs", "validator": { "refused": { "$exists": true } } };
+                database(app).await.run_command(refuse).await.unwrap();
+            }
+        }
+    }
+
     /// How many uploads and other files an app keeps; one that is there in part counts too.
     pub async fn uploads(self, app: &App) -> usize {
         match self {

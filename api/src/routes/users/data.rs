@@ -168,14 +168,16 @@ pub async fn erase(
         confirmed(&app, user_id, password).await?;
     }
     let now = app.ledger.clock.now();
-    // Shut for good: an account that its owner did not merely deactivate cannot be reactivated.
-    let shut = app.logins.change(user_id, |user| {
-        user.shut(now);
-        Ok(())
+    let erasure = app.ledger.erase_account(user_id, async || {
+        // Shut for good: an account that its owner did not merely deactivate cannot be reactivated.
+        let shut = app.logins.change(user_id, |user| {
+            user.shut(now);
+            Ok(())
+        });
+        shut.await?;
+        app.logins.end_all(user_id, None).await
     });
-    shut.await?;
-    app.logins.end_all(user_id, None).await?;
-    let job = app.ledger.erase_account(user_id).await?;
+    let job = erasure.await?;
     let key = app.tokens.job_key(job.id, now).map_err(|error| {
         tracing::error!(%error, "no key for a job");
         Problem::internal()
