@@ -8,7 +8,7 @@ use axum::{
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
-    domain::{Export, Id, Timestamp},
+    domain::{Export, Id, Job, JobStatus, Timestamp},
     jobs::{JobKind, account_export::AccountExport},
     store::{JobFilter, Window},
 };
@@ -143,7 +143,7 @@ pub struct Erase {
 
 /// Removes everything stored about the caller, for good: the account, all it made, its uploads, logins and jobs. The
 /// account is shut at once. The answer's `Location` and `links.self` carry a key with which the job can be looked at
-/// for an hour, as there is no login any more.
+/// for an hour, as there is no login any more; so does that of an answer that says why the erasure failed.
 #[utoipa::path(post, path = "/users/me/erase", tag = "users", request_body = Erase,
     params(("Prefer" = Option<String>, Header, description = "`wait=N`, at most 120 s")),
     security(("bearer" = []), ("cookie" = [])), responses(
@@ -182,9 +182,55 @@ pub async fn erase(
         tracing::error!(%error, "no key for a job");
         Problem::internal()
     })?;
-    let job = outcome(&app, job, wait).await?;
-    let status = if job.status.is_finished() { StatusCode::OK } else { StatusCode::ACCEPTED };
-    let view = JobView::with_key(job, &key);
-    let headers = [(header::LOCATION, view.address().to_owned()), (header::RETRY_AFTER, "1".to_owned())];
-    Ok((status, headers, Json(view)).into_response())
+    Ok(erased(outcome(&app, job, wait).await?, &key))
+}
+
+/// Answers with what has become of an erasure, and where to look at it with this key.
+fn erased(job: Job, key: &str) -> Response {
+    let failure = job.error.clone().filter(|_| job.status == JobStatus::Failed);
+    let status = if job.result.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let view = JobView::with_key(job, key);
+    let location = [(header::LOCATION, view.address().to_owned())];
+    match failure {
+        Some(error) => (location, Problem::of_job(&error)).into_response(),
+        None => (status, location, [(header::RETRY_AFTER, "1")], Json(view)).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use shared::{
+        domain::{JobError, JobResult, NewJob, Refusal},
+        jobs::account_erase::AccountErase,
+    };
+
+    use super::*;
+
+    /// What an erasure is answered with that ends as `end` has it.
+    fn answered(end: impl Fn(&mut Job, i64) -> std::result::Result<(), Refusal>) -> StatusCode {
+        let (id, kind) = ("01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(), AccountErase::KIND);
+        let payload = serde_json::Value::Null;
+        let new = NewJob { id, kind, user_id: None, payload, max_attempts: 1, not_before: None };
+        let mut job = Job::new(new, Timestamp(0));
+        let token = job.claim("worker", Duration::from_secs(9), Timestamp(0)).unwrap();
+        end(&mut job, token).unwrap();
+        let response = erased(job, "secret");
+        assert_eq!(response.headers()[header::LOCATION], format!("/jobs/{id}?key=secret"));
+        response.status()
+    }
+
+    #[test]
+    fn an_erasure_that_failed_is_not_said_to_be_done() {
+        let fail = |error: JobError| {
+            answered(move |job, token| job.fail(token, error.clone(), Duration::ZERO, Timestamp(0)))
+        };
+        let result = || JobResult { kind: "erasure".into(), id: "1".into(), url: "/jobs/1".into() };
+        assert_eq!(fail(JobError::transient("store.unavailable", "")), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(fail(JobError::fatal("account.odd", "")), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(answered(|job, token| job.succeed(token, result(), Timestamp(0))), StatusCode::OK);
+        assert_eq!(answered(|job, _| job.cancel(Timestamp(0))), StatusCode::ACCEPTED);
+        assert_eq!(answered(|_, _| Ok(())), StatusCode::ACCEPTED);
+    }
 }
