@@ -41,7 +41,7 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("body.too_large", Requests, "The request is too large."),
     ("body.unreadable", Requests, "The body could not be read to its end."),
     ("body.unsupported_type", Requests, "The request's Content-Type is not accepted."),
-    ("export.not_found", Requests, "There is no such copy, it is not yours, or its seven days are over. Ask for a new one."),
+    ("export.not_found", Requests, "There is no such copy, it is not yours, or its time is over. Ask for a new one."),
     ("feed.not_found", Requests, "There is no such feed. Take its address from the plan."),
     ("file.empty", Requests, "The file is empty."),
     ("file.not_pdf", Requests, "The file is not a PDF."),

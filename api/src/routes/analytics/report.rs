@@ -160,7 +160,7 @@ async fn pdf_of(app: &App, job: &Job) -> Result<Option<Pdf>> {
     Ok(Some((headers, bytes)))
 }
 
-/// A report that was made into a PDF, by the id of its job. It is kept for a week.
+/// A report that was made into a PDF, by the id of its job. It is kept for a time.
 #[utoipa::path(get, path = "/analytics/reports/{id}", tag = "analytics",
     params(("id" = String, Path, pattern = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", example = "01JDGKT5V0ZX3N8Q6Y2W4R7M1P")),
     security(("bearer" = []), ("cookie" = [])), responses(

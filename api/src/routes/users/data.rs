@@ -55,8 +55,8 @@ impl From<Export> for ExportView {
     }
 }
 
-/// Copies everything stored about the caller into a ZIP file, which is kept for seven days. While a copy is being made
-/// there is no second one: its job is answered again.
+/// Copies everything stored about the caller into a ZIP file, which is kept until `expiresAt`. While a copy is being
+/// made its job is answered again; only requests that come at the same moment may begin one each.
 #[utoipa::path(post, path = "/users/me/export", tag = "users",
     params(("Prefer" = Option<String>, Header, description = "`wait=N`, at most 120 s")),
     security(("bearer" = []), ("cookie" = [])), responses(
@@ -110,7 +110,7 @@ pub async fn download(
     conditions: Conditions,
 ) -> Result<Response> {
     let missing = || {
-        let detail = "There is no such copy, it is not yours, or its seven days are over. Ask for a new one.";
+        let detail = "There is no such copy, it is not yours, or its time is over. Ask for a new one.";
         Problem::not_found("export.not_found", detail)
     };
     let now = app.ledger.clock.now();
