@@ -248,6 +248,6 @@ pub async fn find(app: &App, caller: &Caller, id: Id) -> Result<Found> {
     }
     let submission = store.submission(id).await?.filter(|submission| submission.user_id == caller.user.id);
     let submission = submission.ok_or_else(missing)?;
-    let shows = store.quiz(submission.quiz_id).await?.is_none_or(|quiz| quiz.settings.show_correct_answers);
+    let shows = submission.shows_answers(store.quiz(submission.quiz_id).await?.as_ref());
     Ok(Found::Submitted(submission, shows))
 }

@@ -99,9 +99,12 @@ pub async fn list(
     if found.total == 0 && quiz.as_ref().is_none_or(|quiz| quiz.created_by != Some(caller.user.id)) {
         return Err(Problem::not_found("quiz.not_found", "There is no such quiz, or it is not yours."));
     }
-    let shows = quiz.is_none_or(|quiz| quiz.settings.show_correct_answers);
     let last = found.items.last().map(|submission| submission.id.to_string());
-    let items: Vec<ResultView> = found.items.into_iter().map(|item| ResultView::new(item, shows)).collect();
+    let view = |submission: Submission| {
+        let shows = submission.shows_answers(quiz.as_ref());
+        ResultView::new(submission, shows)
+    };
+    let items: Vec<ResultView> = found.items.into_iter().map(view).collect();
     Ok(listed(&list, &items, found.total, last))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Answer, Id, Source, Timestamp};
+use super::{Answer, Id, Quiz, Source, Timestamp};
 
 /// An answer as a student gives it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -104,4 +104,14 @@ pub struct Submission {
     pub started_at: Timestamp,
     /// When it was submitted.
     pub completed_at: Timestamp,
+    /// Whether its quiz hid what is correct at that time; what older versions stored does not tell.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answers_hidden: bool,
+}
+
+impl Submission {
+    /// Whether its student may see what is correct: as the quiz has it now, or had it then where it is gone.
+    pub fn shows_answers(&self, quiz: Option<&Quiz>) -> bool {
+        quiz.map_or(!self.answers_hidden, |quiz| quiz.settings.show_correct_answers)
+    }
 }

@@ -139,6 +139,7 @@ pub fn submit(
         question_results: results,
         started_at: attempt.started_at,
         completed_at: now,
+        answers_hidden: !quiz.settings.show_correct_answers,
     }
 }
 

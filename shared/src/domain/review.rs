@@ -236,6 +236,7 @@ mod tests {
             question_results: results.iter().map(result).collect(),
             started_at: completed_at,
             completed_at,
+            answers_hidden: false,
         }
     }
 

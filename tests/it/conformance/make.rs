@@ -206,6 +206,7 @@ pub fn submission(attempt: &Attempt, percentage: f64, now: Timestamp) -> Submiss
         question_results: vec![result, unanswered],
         started_at: attempt.started_at,
         completed_at: now,
+        answers_hidden: false,
     }
 }
 

@@ -21,6 +21,7 @@ on_each_mix!(
     nothing_is_left_of_an_erased_user,
     a_running_job_of_an_erased_user_ends_without_writing,
     an_export_holds_everything_but_secrets,
+    answers_that_are_hidden_stay_so_in_exports_and_when_the_quiz_is_gone,
     exports_are_their_users_own,
     an_erasure_needs_the_password,
     a_guest_needs_no_password_to_be_erased,
@@ -243,6 +244,39 @@ async fn an_export_holds_everything_but_secrets(mix: Mix) {
     assert!(
         listed.iter().any(|name| name.ends_with(".txt")) && listed.iter().any(|name| name.ends_with(".jpg"))
     );
+}
+
+async fn answers_that_are_hidden_stay_so_in_exports_and_when_the_quiz_is_gone(mix: Mix) {
+    let (owner, student) = (mix.learner().await, mix.learner().await);
+    let quiz = quiz(&owner, 2).await;
+    let path = format!("/quiz/{}", text(&quiz["id"]));
+    let hide = json!({ "settings": { "showCorrectAnswers": false } });
+    owner.put(&path, &hide).await.expect(200);
+    let shared = owner.post(&format!("{path}/share"), &json!({})).await.expect(201).json;
+    let open = json!({ "shareToken": shared["token"] });
+    let opened = student.post("/quiz/attempt", &open).await.expect(201).json;
+    let submit = json!({ "attemptId": opened["attemptId"], "answers": {} });
+    student.post("/quiz/submit", &submit).await.expect(200);
+    owner.post("/quiz/submit", &json!({ "quizId": quiz["id"], "answers": {} })).await.expect(200);
+    let exported = async |user: &Client| {
+        let mut zip = download(user, &export(user).await).await;
+        let results = zip.file_names().map(|name| name.unwrap().into_owned());
+        let results = results.filter(|name| ["submissions.json", "quizattempts.json"].contains(&&**name));
+        let results: Vec<String> = results.collect();
+        serde_json::from_slice::<Value>(&file(&mut zip, &results[0])).unwrap()
+    };
+    let own = exported(&owner).await;
+    assert!(own[0]["questionResults"][0].get("correctAnswer").is_some(), "one's own keys are one's own: {own}");
+    assert_no_keys(&exported(&student).await);
+
+    erase_and_wait(&owner, &json!({ "password": PASSWORD })).await;
+    let results = student.get(&format!("/quiz/attempts/{}", text(&quiz["id"]))).await.expect(200).json;
+    assert_eq!(results[0]["attemptId"], opened["attemptId"]);
+    assert_no_keys(&results);
+    assert_no_keys(&student.post("/quiz/submit", &submit).await.expect(200).json);
+    let kept = exported(&student).await;
+    assert_eq!(items(&kept[0]["questionResults"]).len(), 2);
+    assert_no_keys(&kept);
 }
 
 async fn exports_are_their_users_own(mix: Mix) {

@@ -16,6 +16,10 @@ use crate::{
     run::{Run, Stop, crashed},
 };
 
+mod hidden;
+
+use hidden::Hidden;
+
 impl From<ArchiveError> for Stop {
     fn from(error: ArchiveError) -> Self {
         tracing::error!(%error, "an export could not be written");
@@ -36,10 +40,11 @@ pub(super) async fn run(context: &Arc<Context>, run: &Arc<Run>) -> Result<JobRes
     let archive = Archive::begin();
     let mut contents = Vec::new();
     let mut files = BTreeSet::new();
+    let mut hidden = Hidden::from(user_id, store.clone());
     for (done, source) in sources.iter().enumerate() {
         let percent = (5 + done * 80 / sources.len()) as u32;
         run.progress(progress(percent, "collecting", "Collecting your data", done, sources.len())).await?;
-        let documents = documents(context, &archive, source.name, user_id).await?;
+        let documents = documents(context, &archive, source.name, user_id, &mut hidden).await?;
         if documents > 0 {
             contents.push(json!({ "file": file_name(source.name), "documents": documents }));
         }
@@ -75,10 +80,17 @@ fn pretty(value: &serde_json::Value) -> String {
 }
 
 /// Writes the documents of one collection as one JSON array; how many there are. Without any there is no file.
-async fn documents(context: &Context, archive: &Archive, source: &str, user_id: Id) -> Result<u64, Stop> {
+async fn documents(
+    context: &Context,
+    archive: &Archive,
+    source: &str,
+    user_id: Id,
+    hidden: &mut Hidden,
+) -> Result<u64, Stop> {
     let mut documents = context.ledger.store.owned(source, user_id).await?;
     let mut count = 0;
-    while let Some(document) = documents.try_next().await? {
+    while let Some(mut document) = documents.try_next().await? {
+        hidden.strip(&mut document).await?;
         if count == 0 {
             archive.file(file_name(source)).await?;
         }

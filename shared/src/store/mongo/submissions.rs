@@ -157,6 +157,9 @@ fn write(submission: &Submission) -> Result<Document> {
         "updatedAt": submission.completed_at,
         "__v": 0,
     };
+    if submission.answers_hidden {
+        doc.insert("answersHidden", true);
+    }
     if !submission.answers.is_empty() {
         doc.insert("userAnswers", bson_of(&submission.answers)?);
     }
@@ -195,6 +198,7 @@ fn read(doc: &Document) -> Result<Submission> {
         question_results,
         started_at: fields.date(&["startedAt", "started_at"]).unwrap_or(created_at),
         completed_at: fields.date(&["completedAt", "completed_at"]).unwrap_or(created_at),
+        answers_hidden: fields.flag(&["answersHidden"]).unwrap_or_default(),
     })
 }
 
