@@ -24,6 +24,7 @@ on_every_store![
     what_is_a_users_is_erased_and_what_is_others_stays,
     an_erasure_stops_jobs_and_forgets_whose_it_was,
     exports_are_removed_when_their_time_is_over,
+    quizzes_no_longer_count_attempts_that_are_erased,
 ];
 
 /// An account that has something of everything.
@@ -238,6 +239,33 @@ async fn exports_are_removed_when_their_time_is_over(bench: &Bench) {
     assert!(store.blob(late.uploads[1]).await.unwrap().is_some());
     bench.clock.advance(Duration::from_secs(60));
     assert_eq!(store.remove_expired_exports(bench.now()).await.unwrap(), 1);
+}
+
+async fn quizzes_no_longer_count_attempts_that_are_erased(bench: &Bench) {
+    let (store, now) = (&bench.store, bench.now());
+    let (ada, bob) = (bench.id(), bench.id());
+    let (first, second) = (bench.id(), bench.id());
+    for quiz in [first, second] {
+        store.insert_quiz(&make::quiz(quiz, bench.id(), "Cells", "Cells", now)).await.unwrap();
+    }
+    let submit = async |quiz: Id, user: Id, percentage: f64| {
+        let attempt = make::attempt(bench.id(), quiz, user, now);
+        store.submit(&make::submission(&attempt, percentage, now), 0).await.unwrap().unwrap();
+    };
+    let totals = async |quiz: Id| {
+        let quiz = store.quiz(quiz).await.unwrap().unwrap();
+        (quiz.total_attempts, quiz.average_score)
+    };
+    for (quiz, user, percentage) in [(first, ada, 10.0), (first, ada, 30.0), (first, bob, 80.0), (second, ada, 5.0)] {
+        submit(quiz, user, percentage).await;
+    }
+    assert_eq!((totals(first).await, totals(second).await), ((3, 40.0), (1, 5.0)));
+    for source in store.owned_sources() {
+        store.erase_owned(source.name, ada).await.unwrap();
+    }
+    assert_eq!((totals(first).await, totals(second).await), ((1, 80.0), (0, 0.0)));
+    submit(first, bob, 100.0).await;
+    assert_eq!(totals(first).await, (2, 90.0));
 }
 
 #[tokio::test]

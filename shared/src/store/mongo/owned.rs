@@ -9,6 +9,7 @@ use super::{
     Mongo, Result, StoreError, TRANSFER_WITHIN,
     convert::Plain,
     fields::{Fields, either},
+    submissions::SUBMITTED,
     within,
 };
 use crate::{
@@ -76,7 +77,7 @@ static OWNED: &[Owned] = &[
     owned("quiz_shares", Named(&["userId"])),
     owned("quizzes", Named(&["createdBy", "created_by.$id"])),
     owned("attempts_open", Named(&["userId"])),
-    owned("quizattempts", Named(&["userId"])),
+    owned(SUBMITTED, Named(&["userId"])),
     owned("quiz_attempts", Named(&["user.$id"])),
     owned("userperformances", Named(&["userId"])),
     owned("notes", Named(&["user", "user.$id"])),
@@ -180,7 +181,18 @@ impl Mongo {
 
     /// Removes what one collection holds of a user; how many documents that were.
     pub async fn erase_owned(&self, source: &str, user_id: Id) -> Result<u64> {
-        let owned = find(source)?;
+        if source == SUBMITTED {
+            let quizzes = self.quizzes_of(named(&["userId"], user_id)).await?;
+            let erased = self.erase_all(find(source)?, user_id).await?;
+            for quiz in quizzes {
+                self.total_up(quiz).await?;
+            }
+            return Ok(erased);
+        }
+        self.erase_all(find(source)?, user_id).await
+    }
+
+    async fn erase_all(&self, owned: &Owned, user_id: Id) -> Result<u64> {
         let mut erased = 0;
         for filter in self.filters(owned, user_id).await? {
             let done = within(TRANSFER_WITHIN, self.docs(owned.collection).delete_many(filter)).await?;

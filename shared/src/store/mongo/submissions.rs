@@ -1,12 +1,12 @@
 //! Submitted attempts, in the old backend's `quizattempts`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bson::{Bson, Document, bson, doc};
 use serde::Deserialize;
 
 use super::{
-    Mongo, Result, StoreError,
+    Mongo, RACES, Result, StoreError,
     convert::{Plain, bson_of, number, value_of},
     defect,
     fields::{Fields, either, readable},
@@ -56,9 +56,8 @@ impl Mongo {
         wanted.extend(filter.quiz_id.map(|quiz_id| doc! { "quizId": either(quiz_id) }));
         if let Some(topic) = &filter.topic {
             let old = doc! { "userId": either(filter.user_id), "topic": null };
-            let ids = self.run(self.docs(SUBMITTED).distinct("quizId", old)).await?;
-            let ids = ids.iter().filter_map(|id| value_of(id).ok().or_else(|| id.as_str()?.parse().ok()));
-            let about = doc! { "_id": { "$in": ids.collect::<Vec<Id>>() }, "topic": topic };
+            let ids: Vec<Id> = self.quizzes_of(old).await?.into_iter().collect();
+            let about = doc! { "_id": { "$in": ids }, "topic": topic };
             let quizzes = self.topics(about).await?;
             let both: Vec<Bson> =
                 quizzes.keys().flat_map(|id| [(*id).into(), id.to_string().into()]).collect();
@@ -83,9 +82,27 @@ impl Mongo {
         Ok(Listing { items: readable(docs.iter(), read), total })
     }
 
-    /// Writes a quiz's totals anew. Of two at once the one that saw more submissions stands.
-    async fn total_up(&self, quiz_id: Id) -> Result<()> {
-        #[derive(Deserialize)]
+    /// Writes a quiz's totals anew, until they are as counted before: whoever writes last has counted again.
+    pub(super) async fn total_up(&self, quiz_id: Id) -> Result<()> {
+        let mut written = None;
+        for _ in 0..RACES {
+            let totals = self.totals(quiz_id).await?;
+            if written.as_ref() == Some(&totals) {
+                break;
+            }
+            let update = doc! { "$set": totals.clone() };
+            let done = self.run(self.docs(QUIZZES).update_one(doc! { "_id": quiz_id }, update)).await?;
+            if done.matched_count == 0 {
+                break;
+            }
+            written = Some(totals);
+        }
+        Ok(())
+    }
+
+    /// A quiz's totals, counted.
+    async fn totals(&self, quiz_id: Id) -> Result<Document> {
+        #[derive(Default, Deserialize)]
         struct Totals {
             attempts: i64,
             average: Option<f64>,
@@ -99,11 +116,15 @@ impl Mongo {
             } },
         ];
         let found: Vec<Totals> = self.all(self.docs(SUBMITTED).aggregate(stages).with_type()).await?;
-        let Some(Totals { attempts, average }) = found.into_iter().next() else { return Ok(()) };
-        let older = doc! { "_id": quiz_id, "totalAttempts": { "$not": { "$gt": attempts } } };
+        let Totals { attempts, average } = found.into_iter().next().unwrap_or_default();
         let average = (average.unwrap_or_default() * 10.0).round() / 10.0;
-        let totals = doc! { "totalAttempts": number(attempts as f64), "averageScore": number(average) };
-        self.run(self.docs(QUIZZES).update_one(older, doc! { "$set": totals })).await.map(drop)
+        Ok(doc! { "totalAttempts": number(attempts as f64), "averageScore": number(average) })
+    }
+
+    /// The quizzes that submissions are at.
+    pub(super) async fn quizzes_of(&self, submissions: Document) -> Result<BTreeSet<Id>> {
+        let ids = self.run(self.docs(SUBMITTED).distinct("quizId", submissions)).await?;
+        Ok(ids.iter().filter_map(|id| value_of(id).ok().or_else(|| id.as_str()?.parse().ok())).collect())
     }
 
     /// Gives old submissions, which do not name their topic, that of their quiz.

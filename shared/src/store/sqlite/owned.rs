@@ -4,7 +4,7 @@ use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use serde_json::Value;
 use sqlx::Row;
 
-use super::{Result, Sqlite, StoreError, decode, notes::SWEEP};
+use super::{Result, Sqlite, StoreError, decode, notes::SWEEP, quizzes::refresh_totals};
 use crate::{domain::Id, store::OwnedSource};
 
 /// Documents read at once.
@@ -23,10 +23,12 @@ struct Owned {
     blobs: &'static [&'static str],
     /// What removes the last traces of rows that are gone.
     sweep: Option<&'static str>,
+    /// Which quizzes count a user's rows, where some do.
+    counted: Option<&'static str>,
 }
 
 const fn table(table: &'static str, whose: &'static str) -> Owned {
-    Owned { table, whose, key: "id", doc: Some("doc"), blobs: &[], sweep: None }
+    Owned { table, whose, key: "id", doc: Some("doc"), blobs: &[], sweep: None, counted: None }
 }
 
 impl Owned {
@@ -46,6 +48,10 @@ impl Owned {
         Self { sweep: Some(sweep), ..self }
     }
 
+    const fn counted_by(self, counted: &'static str) -> Self {
+        Self { counted: Some(counted), ..self }
+    }
+
     const fn blobs(self, blobs: &'static [&'static str]) -> Self {
         Self { blobs, ..self }
     }
@@ -62,7 +68,7 @@ const OWNED: &[Owned] = &[
     table("quiz_shares", "user_id = ?1").key("quiz_id"),
     table("quizzes", "created_by = ?1"),
     table("open_attempts", "user_id = ?1"),
-    table("submissions", "user_id = ?1"),
+    table("submissions", "user_id = ?1").counted_by("SELECT DISTINCT quiz_id FROM submissions WHERE user_id = ?1"),
     table("review_cards", "user_id = ?1").key("quiz_id || '/' || question_id"),
     table("notes", "user_id = ?1").swept_by(SWEEP)
         .shown_as("json_set(doc, '$.content', content, iif(deleted_at IS NULL, '$.content', '$.deletedAt'), coalesce(deleted_at, content))"),
@@ -145,12 +151,21 @@ impl Sqlite {
 
     pub(in crate::store) async fn erase_owned(&self, source: &str, user_id: Id) -> Result<u64> {
         let owned = find(source)?;
+        let user_id = user_id.to_string();
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let quizzes: Vec<String> = match owned.counted {
+            Some(quizzes) => sqlx::query_scalar(quizzes).bind(&user_id).fetch_all(&mut *tx).await?,
+            None => Vec::new(),
+        };
         let query = format!("DELETE FROM {} WHERE {}", owned.table, owned.whose);
-        let done =
-            sqlx::query(sqlx::AssertSqlSafe(query)).bind(user_id.to_string()).execute(&self.pool).await?;
+        let done = sqlx::query(sqlx::AssertSqlSafe(query)).bind(&user_id).execute(&mut *tx).await?;
         if let Some(sweep) = owned.sweep {
-            sqlx::query(sweep).execute(&self.pool).await?;
+            sqlx::query(sweep).execute(&mut *tx).await?;
         }
+        for quiz in quizzes.iter().filter_map(|id| id.parse().ok()) {
+            refresh_totals(&mut tx, quiz).await?;
+        }
+        tx.commit().await?;
         Ok(done.rows_affected())
     }
 }
