@@ -12,7 +12,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::{
-    domain::{Job, JobError, JobId, Progress, Question, Refusal, Timestamp, sentence},
+    domain::{Id, Job, JobError, JobId, Progress, Question, Refusal, Timestamp, sentence},
     jobs::LedgerError,
     store::StoreError,
 };
@@ -184,6 +184,18 @@ impl Run {
             return Err(Stop::Lost);
         }
         self.change(|job, token, _| job.checkpointed(token)).await
+    }
+
+    /// Stores a file that the job made for its owner.
+    pub(crate) async fn put_file(&self, id: Id, bytes: Vec<u8>) -> Result<(), Stop> {
+        let store = &self.context.ledger.store;
+        store.put_blob(id, bytes).await?;
+        if self.is_erased().await? {
+            // The erasure may have come past before the file was there.
+            store.delete_blob(id).await?;
+            return Err(Stop::Lost);
+        }
+        Ok(())
     }
 
     /// Whether the record is gone with its account, for which nothing may be written any more.

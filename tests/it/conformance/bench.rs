@@ -1,6 +1,6 @@
 //! What a case runs on: a store of its own, with the queue that the product pairs it with.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use harness::{Mongod, RedisServer};
 use shared::{
@@ -44,7 +44,7 @@ pub struct Bench {
     pub ledger: Ledger,
     pub dispatcher: Dispatcher,
     pub clock: Clock,
-    _dir: Option<TempDir>,
+    dir: Option<TempDir>,
 }
 
 impl Bench {
@@ -67,12 +67,17 @@ impl Bench {
         // MongoDB drops old keys by its own clock, so this one begins at the present.
         let clock = Clock::manual(Clock::System.now());
         let ledger = Ledger { store: store.clone(), queue: queue.clone(), notifier, clock: clock.clone() };
-        Self { store, queue, dispatcher: Dispatcher::new(ledger.clone()), ledger, clock, _dir: dir }
+        Self { store, queue, dispatcher: Dispatcher::new(ledger.clone()), ledger, clock, dir }
     }
 
     /// The same store with another queue.
     pub fn with_queue(&self, queue: Queue) -> Self {
         Self::new(self.store.clone(), queue, Notifier::local(), None)
+    }
+
+    /// The file of SQLite's database, for what no store does.
+    pub fn database(&self) -> PathBuf {
+        self.dir.as_ref().unwrap().path().join("smartstudy.db")
     }
 
     pub fn now(&self) -> Timestamp {

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use shared::{
     config::{Config, Program, Source},
     domain::{Export, Id, Job, JobStatus, MailPurpose, MailToken, Share},
-    jobs::{JobKind, account_erase::AccountErase, noop::Noop},
+    jobs::{JobKind, account_erase::AccountErase, account_export::AccountExport, noop::Noop},
     store::{Idempotency, JobFilter, Store},
 };
+use sqlx::{Connection, SqliteConnection};
 use worker::{Context, Shutdown, runtime};
 
 use crate::{
@@ -24,6 +25,7 @@ on_every_store![
     what_is_a_users_is_erased_and_what_is_others_stays,
     an_erasure_stops_jobs_and_forgets_whose_it_was,
     exports_are_removed_when_their_time_is_over,
+    an_erasure_removes_files_whose_jobs_had_not_recorded_them,
     quizzes_no_longer_count_attempts_that_are_erased,
 ];
 
@@ -169,26 +171,28 @@ async fn what_is_a_users_is_erased_and_what_is_others_stays(bench: &Bench) {
 
 /// Runs the jobs that wait until this one is finished.
 async fn finish(bench: &Bench, id: shared::domain::JobId) -> Job {
+    let finished = async || bench.store.job(id).await.unwrap().unwrap().status.is_finished();
+    work(bench, 2, finished).await;
+    bench.store.job(id).await.unwrap().unwrap()
+}
+
+/// Runs the jobs that wait until something is done, and those that run then to their end.
+async fn work(bench: &Bench, slots: usize, done: impl AsyncFn() -> bool) {
     let config = Config::read(Program::Api, &Source::from([])).unwrap();
     let context = Context::new(&config, bench.ledger.clone()).unwrap();
     let shutdown = Shutdown::default();
     let mut changes = bench.ledger.notifier.subscribe();
     bench.dispatcher.tick().await.unwrap();
     let watched = async {
-        loop {
-            let job = bench.store.job(id).await.unwrap().unwrap();
-            if job.status.is_finished() {
-                shutdown.stop.cancel();
-                return job;
-            }
+        while !done().await {
             // A change may be announced before this listens, or not at all.
             let _ = tokio::time::timeout(Duration::from_millis(200), changes.recv()).await;
         }
+        shutdown.stop.cancel();
     };
-    let (ended, job) =
-        soon(async { tokio::join!(runtime::run(context, 2, shutdown.clone()), watched) }).await;
+    let (ended, ()) =
+        soon(async { tokio::join!(runtime::run(context, slots, shutdown.clone()), watched) }).await;
     ended.unwrap();
-    job
 }
 
 async fn an_erasure_stops_jobs_and_forgets_whose_it_was(bench: &Bench) {
@@ -221,6 +225,36 @@ async fn an_erasure_stops_jobs_and_forgets_whose_it_was(bench: &Bench) {
     assert!(!json!(job).to_string().contains(&ada.id.to_string()), "{job:?}");
     let theirs = JobFilter { user_id: Some(bob.id), kind: Some(Noop::KIND.into()), ..JobFilter::default() };
     assert_eq!(store.jobs(&theirs, &newest(10)).await.unwrap().total, 2);
+}
+
+async fn an_erasure_removes_files_whose_jobs_had_not_recorded_them(bench: &Bench) {
+    let (store, now) = (&bench.store, bench.now());
+    let ada = make::user(bench.id(), "ada@example.com", None, now);
+    store.insert_user(&ada).await.unwrap();
+    let export = bench.ledger.enqueue(bench.job_id(), Some(ada.id), &AccountExport {}, None).await.unwrap();
+    // A user may have cancelled it when the worker was about to end.
+    bench.ledger.update(export.id, Job::cancel).await.unwrap();
+    store.put_blob(Id::for_job(export.id), b"zip".to_vec()).await.unwrap();
+    let erasure = bench.job_id();
+    bench.ledger.enqueue(erasure, None, &AccountErase { user: ada.id }, None).await.unwrap();
+    assert_eq!(finish(bench, erasure).await.status, JobStatus::Succeeded);
+    assert_eq!(store.blob(Id::for_job(export.id)).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_export_that_an_erasure_overtakes_leaves_no_file() {
+    let bench = &Bench::sqlite().await;
+    let ada = make::user(bench.id(), "ada@example.com", None, bench.now());
+    bench.store.insert_user(&ada).await.unwrap();
+    // The erasure comes past between the record of the export and its file.
+    let erase = "CREATE TRIGGER overtake AFTER INSERT ON exports BEGIN DELETE FROM jobs WHERE kind = 'account.export'; END";
+    let database = format!("sqlite://{}", bench.database().display());
+    let mut database = SqliteConnection::connect(&database).await.unwrap();
+    sqlx::query(erase).execute(&mut database).await.unwrap();
+    let export = bench.ledger.enqueue(bench.job_id(), Some(ada.id), &AccountExport {}, None).await.unwrap();
+    work(bench, 1, async || bench.store.export(Id::for_job(export.id)).await.unwrap().is_some()).await;
+    assert_eq!(bench.store.job(export.id).await.unwrap(), None);
+    assert_eq!(bench.store.blob(Id::for_job(export.id)).await.unwrap(), None);
 }
 
 async fn exports_are_removed_when_their_time_is_over(bench: &Bench) {
@@ -256,7 +290,9 @@ async fn quizzes_no_longer_count_attempts_that_are_erased(bench: &Bench) {
         let quiz = store.quiz(quiz).await.unwrap().unwrap();
         (quiz.total_attempts, quiz.average_score)
     };
-    for (quiz, user, percentage) in [(first, ada, 10.0), (first, ada, 30.0), (first, bob, 80.0), (second, ada, 5.0)] {
+    for (quiz, user, percentage) in
+        [(first, ada, 10.0), (first, ada, 30.0), (first, bob, 80.0), (second, ada, 5.0)]
+    {
         submit(quiz, user, percentage).await;
     }
     assert_eq!((totals(first).await, totals(second).await), ((3, 40.0), (1, 5.0)));

@@ -53,7 +53,8 @@ async fn a_submission_is_read_as_it_was_submitted(bench: &Bench) {
     for answers in [make::answers(), Default::default()] {
         let hidden = answers.is_empty();
         let attempt = Attempt { answers, ..open(bench, quiz.id).await };
-        let submission = Submission { answers_hidden: hidden, ..make::submission(&attempt, 28.6, bench.now()) };
+        let submission =
+            Submission { answers_hidden: hidden, ..make::submission(&attempt, 28.6, bench.now()) };
         assert_eq!(bench.store.submit(&submission, 0).await.unwrap().as_ref(), Some(&submission));
         assert_eq!(bench.store.submission(submission.id).await.unwrap(), Some(submission));
     }

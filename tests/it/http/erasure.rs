@@ -266,7 +266,10 @@ async fn answers_that_are_hidden_stay_so_in_exports_and_when_the_quiz_is_gone(mi
         serde_json::from_slice::<Value>(&file(&mut zip, &results[0])).unwrap()
     };
     let own = exported(&owner).await;
-    assert!(own[0]["questionResults"][0].get("correctAnswer").is_some(), "one's own keys are one's own: {own}");
+    assert!(
+        own[0]["questionResults"][0].get("correctAnswer").is_some(),
+        "one's own keys are one's own: {own}"
+    );
     assert_no_keys(&exported(&student).await);
 
     erase_and_wait(&owner, &json!({ "password": PASSWORD })).await;

@@ -43,7 +43,8 @@ impl Mix {
     pub async fn refuse_jobs(self, app: &App) {
         match self {
             Self::Embedded => {
-                let refuse = "CREATE TRIGGER no_jobs BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'full'); END";
+                let refuse =
+                    "CREATE TRIGGER no_jobs BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'full'); END";
                 sqlx::query(refuse).execute(&mut sqlite(app).await).await.unwrap();
             }
             Self::Production => {

@@ -5,8 +5,11 @@
 use std::sync::Arc;
 
 use shared::{
-    domain::{Id, Job, JobId, JobResult},
-    jobs::{LedgerError, account_erase::AccountErase},
+    domain::{Id, Job, JobId, JobResult, uploads_of},
+    jobs::{
+        JobKind, LedgerError, account_erase::AccountErase, account_export::AccountExport,
+        report_render::ReportRender,
+    },
     store::JobFilter,
 };
 
@@ -41,27 +44,44 @@ pub(super) async fn run(
     }
     for job in stopped {
         // Once more, now that a worker which saves something finds no record any more, and cleans up by itself.
-        store.delete_checkpoints(job).await?;
+        store.delete_checkpoints(job.id).await?;
+        for file in files_of(&job) {
+            store.delete_blob(file).await?;
+        }
     }
     // Nothing in the record may tell whose account it was.
     Ok(JobResult { kind: "erasure".into(), id: run.id.to_string(), url: format!("/jobs/{}", run.id) })
 }
 
-/// Cancels the user's jobs that are not finished, and returns them. Whoever runs one notices at the next write.
-async fn stop_jobs(context: &Context, user: Id) -> Result<Vec<JobId>, Stop> {
+/// The files that a job makes for its owner.
+fn files_of(job: &Job) -> Vec<Id> {
+    match job.kind.as_str() {
+        AccountExport::KIND => vec![Id::for_job(job.id)],
+        ReportRender::KIND => uploads_of(&job.payload),
+        _ => Vec::new(),
+    }
+}
+
+/// Cancels the user's jobs that are not finished, and returns those that made nothing: also one that ended before may
+/// still be at its last step. Whoever runs one notices at the next write.
+async fn stop_jobs(context: &Context, user: Id) -> Result<Vec<Job>, Stop> {
     let filter = JobFilter { user_id: Some(user), ..JobFilter::default() };
     let mut after: Option<JobId> = None;
     let mut stopped = Vec::new();
     loop {
         let jobs = context.ledger.store.jobs_after(&filter, after, BATCH).await?;
-        for job in jobs.iter().filter(|job| !job.status.is_finished()) {
-            match context.ledger.update(job.id, Job::cancel).await {
-                Ok(_) | Err(LedgerError::Refused(_) | LedgerError::NotFound) => stopped.push(job.id),
-                Err(LedgerError::Store(error)) => return Err(error.into()),
-            }
-        }
         after = jobs.last().map(|job| job.id);
-        if jobs.len() < BATCH as usize {
+        let is_last = jobs.len() < BATCH as usize;
+        for job in jobs.into_iter().filter(|job| job.result.is_none()) {
+            if !job.status.is_finished() {
+                match context.ledger.update(job.id, Job::cancel).await {
+                    Ok(_) | Err(LedgerError::Refused(_) | LedgerError::NotFound) => {}
+                    Err(LedgerError::Store(error)) => return Err(error.into()),
+                }
+            }
+            stopped.push(job);
+        }
+        if is_last {
             return Ok(stopped);
         }
     }

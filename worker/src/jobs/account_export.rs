@@ -67,7 +67,7 @@ pub(super) async fn run(context: &Arc<Context>, run: &Arc<Run>) -> Result<JobRes
     let export =
         Export { id, user_id, blob: id, size, created_at: now, expires_at: now + context.keep_exports };
     store.put_export(&export).await?;
-    store.put_blob(id, bytes).await?;
+    run.put_file(id, bytes).await?;
     Ok(JobResult { kind: "export".into(), id: id.to_string(), url: format!("/users/me/exports/{id}") })
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn run(
         crashed()
     })?;
     store.note_blob_use(ask.blob, BlobUse::Report, made).await?;
-    store.put_blob(ask.blob, pdf).await?;
+    run.put_file(ask.blob, pdf).await?;
     let id = run.id.to_string();
     Ok(JobResult { kind: "report".into(), url: format!("/analytics/reports/{id}"), id })
 }

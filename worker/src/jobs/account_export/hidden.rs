@@ -51,9 +51,9 @@ impl Hidden {
             return Ok(*known);
         }
         let hides = match self.store.quiz(id).await {
-            Ok(quiz) => quiz.map(|quiz| {
-                quiz.created_by != Some(self.user_id) && !quiz.settings.show_correct_answers
-            }),
+            Ok(quiz) => {
+                quiz.map(|quiz| quiz.created_by != Some(self.user_id) && !quiz.settings.show_correct_answers)
+            }
             // Nobody knows what it says.
             Err(StoreError::Corrupt(_)) => Some(true),
             Err(error) => return Err(error),
