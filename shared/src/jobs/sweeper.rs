@@ -181,10 +181,11 @@ impl Sweeper {
         Ok(old.len() as u64)
     }
 
-    /// Finished jobs and what belongs to them; the record last, so that nothing is left that no record names.
+    /// Finished jobs and what belongs to them: first nobody may retry them any more, who would miss it; the record last,
+    /// so that nothing is left that no record names.
     async fn jobs(&self, finished_before: Timestamp) -> Result<u64, StoreError> {
         let store = &self.ledger.store;
-        let jobs = store.old_jobs(finished_before, BATCH).await?;
+        let jobs = store.retire_jobs(finished_before, BATCH).await?;
         for (id, payload) in &jobs {
             store.delete_checkpoints(*id).await?;
             for blob in uploads_of(payload) {

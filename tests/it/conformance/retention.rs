@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::json;
 use shared::{
     config::Retention,
-    domain::{Export, Id, Job, JobId, JobStatus, MailPurpose, MailToken, NewJob, Timestamp, User},
-    jobs::{JobKind, Sweeper, account_erase::AccountErase, noop::Noop},
+    domain::{Export, Id, Job, JobId, JobStatus, MailPurpose, MailToken, NewJob, Refusal, Timestamp, User},
+    jobs::{JobKind, LedgerError, Sweeper, account_erase::AccountErase, noop::Noop},
     store::{BlobUse, Idempotency, JobFilter},
 };
 
@@ -24,6 +24,8 @@ on_every_store![
     events_go_seven_days_after_the_end_and_the_job_stays,
     a_log_that_is_gone_goes_on_when_the_job_is_retried,
     a_finished_job_goes_after_ninety_days_with_all_that_is_its,
+    a_job_is_removed_whole_or_retried_whole,
+    what_is_about_to_be_removed_is_not_retried,
     idempotency_keys_go_after_a_day,
     logins_go_thirty_days_after_their_end,
     mailed_tokens_go_after_their_end,
@@ -199,6 +201,68 @@ async fn a_finished_job_goes_after_ninety_days_with_all_that_is_its(bench: &Benc
     assert_eq!(bench.store.checkpoints(old).await.unwrap(), BTreeMap::new());
     assert!(stands(bench, waiting).await.is_some() && stands(bench, retried).await.is_some());
     assert_eq!(bench.store.checkpoints(retried).await.unwrap().len(), 1);
+}
+
+async fn a_job_is_removed_whole_or_retried_whole(bench: &Bench) {
+    let mut jobs = Vec::new();
+    for _ in 0..60 {
+        let blob = upload(bench).await;
+        let job = reading(bench, blob, None).await.id;
+        bench.store.put_checkpoint(job, "batch", &json!(1)).await.unwrap();
+        bench.ledger.update(job, Job::cancel).await.unwrap();
+        jobs.push((job, blob));
+    }
+    bench.clock.advance(91 * DAY);
+    for (_, blob) in &jobs {
+        bench.store.note_blob_use(*blob, BlobUse::Upload, bench.now()).await.unwrap();
+    }
+    at_once(2, |task| {
+        let (sweeper, ledger, jobs) = (sweeper(bench), bench.ledger.clone(), jobs.clone());
+        async move {
+            if task == 0 {
+                return sweeper.sweep().await;
+            }
+            for (job, _) in jobs.into_iter().rev() {
+                let retried = ledger.update(job, |job, now| job.retry(now)).await;
+                assert!(
+                    matches!(
+                        retried,
+                        Ok(_) | Err(LedgerError::NotFound | LedgerError::Refused(Refusal::NotRetryable))
+                    ),
+                    "{retried:?}"
+                );
+            }
+        }
+    })
+    .await;
+    for (job, blob) in jobs {
+        let kept = stands(bench, job).await.is_some();
+        assert_eq!(is_there(bench, blob).await, kept);
+        assert_eq!(bench.store.checkpoints(job).await.unwrap().len(), usize::from(kept));
+    }
+}
+
+async fn what_is_about_to_be_removed_is_not_retried(bench: &Bench) {
+    let mut seen = Vec::new();
+    for status in [JobStatus::Failed, JobStatus::Cancelled, JobStatus::Succeeded, JobStatus::Discarded] {
+        seen.push(in_state(bench, status).await);
+    }
+    let retried = in_state(bench, JobStatus::Failed).await;
+    bench.clock.advance(DAY);
+    bench.ledger.update(retried.id, |job, now| job.retry(now)).await.unwrap();
+    let retired = bench.store.retire_jobs(bench.now(), 9).await.unwrap();
+    let mut ids: Vec<JobId> = retired.iter().map(|(id, _)| *id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, seen.iter().map(|job| job.id).collect::<Vec<_>>());
+    for mut job in seen {
+        // Also by somebody who read it before.
+        let refused = bench.ledger.change(&mut job, |job, now| job.retry(now)).await;
+        assert!(matches!(refused, Err(LedgerError::Refused(Refusal::NotRetryable))), "{refused:?}");
+    }
+    // A sweep that breaks off here leaves them to the next one.
+    assert_eq!(bench.store.retire_jobs(bench.now(), 9).await.unwrap().len(), 4);
+    assert_eq!(bench.store.remove_jobs(&ids, bench.now()).await.unwrap(), 4);
+    assert_eq!(stands(bench, retried.id).await.unwrap().status, JobStatus::Queued);
 }
 
 async fn idempotency_keys_go_after_a_day(bench: &Bench) {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Mongo, Result, ledger::JOBS};
 use crate::{
-    domain::{Id, JobId, Timestamp},
+    domain::{Id, JobId, JobStatus, Timestamp},
     store::BlobUse,
 };
 
@@ -41,8 +41,9 @@ impl Mongo {
         Ok(self.run(self.docs(JOBS).update_many(these, forget)).await?.modified_count)
     }
 
-    /// Jobs that finished before an instant and their payloads, those that finished first first, at most `limit`.
-    pub async fn old_jobs(&self, finished_before: Timestamp, limit: u32) -> Result<Vec<(JobId, Value)>> {
+    /// Puts jobs that finished before an instant aside, so that nobody retries them any more; which these are, and
+    /// their payloads, those that finished first first, at most `limit`.
+    pub async fn retire_jobs(&self, finished_before: Timestamp, limit: u32) -> Result<Vec<(JobId, Value)>> {
         #[derive(Deserialize)]
         struct Old {
             #[serde(rename = "_id")]
@@ -51,10 +52,23 @@ impl Mongo {
             payload: Value,
         }
         let old = doc! { "finishedAt": { "$lt": finished_before } };
+        let order = doc! { "finishedAt": 1, "kind": 1 };
+        let jobs = self.of::<Key<String>>(JOBS);
+        let query = jobs.find(old.clone()).sort(order.clone()).limit(limit.into());
+        let ids = self.all(query.projection(doc! { "_id": 1 })).await?.into_iter().map(|key| key.id);
+        let these = doc! { "_id": { "$in": ids.collect::<Vec<_>>() } };
+        let retryable = [JobStatus::Failed, JobStatus::Cancelled].map(JobStatus::as_str).to_vec();
+        let retire = doc! {
+            "$set": { "status": JobStatus::Discarded.as_str() },
+            // Whoever read it before cannot write it any more.
+            "$inc": { "rev": 1_i64 },
+        };
+        let open = doc! { "$and": [&these, &old, { "status": { "$in": retryable } }] };
+        self.run(self.docs(JOBS).update_many(open, retire)).await?;
+        // Without those that somebody retried in between.
         let jobs = self.of::<Old>(JOBS);
-        let query = jobs.find(old).sort(doc! { "finishedAt": 1, "kind": 1 }).limit(limit.into());
-        let found = self.all(query.projection(doc! { "payload": 1 })).await?;
-        Ok(found.into_iter().map(|old| (old.id, old.payload)).collect())
+        let query = jobs.find(doc! { "$and": [these, old] }).sort(order).projection(doc! { "payload": 1 });
+        Ok(self.all(query).await?.into_iter().map(|old| (old.id, old.payload)).collect())
     }
 
     /// Removes jobs with their events, unless they did not finish before this instant; how many were removed.

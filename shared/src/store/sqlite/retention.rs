@@ -54,19 +54,26 @@ impl Sqlite {
         Ok(jobs.len() as u64)
     }
 
-    pub(in crate::store) async fn old_jobs(
+    pub(in crate::store) async fn retire_jobs(
         &self,
         finished_before: Timestamp,
         limit: u32,
     ) -> Result<Vec<(JobId, Value)>> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let rows = sqlx::query(
             "SELECT id, doc -> '$.payload' FROM jobs WHERE doc ->> '$.finishedAt' < ? \
              ORDER BY doc ->> '$.finishedAt', kind LIMIT ?",
         )
         .bind(finished_before.to_string())
         .bind(limit)
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *tx)
         .await?;
+        for row in &rows {
+            let retire = "UPDATE jobs SET doc = json_set(doc, '$.status', 'discarded', '$.rev', rev + 1) \
+                          WHERE id = ? AND status IN ('failed', 'cancelled')";
+            sqlx::query(retire).bind(row.try_get::<&str, _>(0)?).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
         rows.iter().map(|row| Ok((parse_id(row.try_get(0)?)?, decode(row.try_get(1)?)?))).collect()
     }
 
