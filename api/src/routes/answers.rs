@@ -15,6 +15,8 @@ const TEXT_MAX: usize = 10_000;
 const ITEMS_MAX: usize = 100;
 /// Most answers of one request; no quiz has as many questions.
 const ANSWERS_MAX: usize = 300;
+/// Most bytes of text that are saved of one attempt, whose documents hold it twice.
+const TOTAL_MAX: usize = 1 << 20;
 /// Most errors that are told at once, and most characters of an unknown id that are repeated.
 const ERRORS_MAX: usize = 20;
 const SHOWN_MAX: usize = 100;
@@ -37,6 +39,26 @@ pub fn check_answers(quiz: &Quiz, answers: &Answers) -> Result<()> {
         })
         .collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
+}
+
+/// Answers that, with those that are saved and stay, are not more than an attempt may hold.
+pub fn check_total(saved: &Answers, more: &Answers) -> Result<()> {
+    let stay = saved.iter().filter(|(id, _)| !more.contains_key(*id));
+    let total: usize = stay.chain(more).map(|(_, given)| bytes(given)).sum();
+    if total <= TOTAL_MAX {
+        return Ok(());
+    }
+    let detail = format!("answers has more than {} KB, with what was saved before", TOTAL_MAX >> 10);
+    Err(Problem::field("answers", detail))
+}
+
+fn bytes(given: &Given) -> usize {
+    match given {
+        Given::Number(_) => 0,
+        Given::Text(text) => text.len(),
+        Given::Texts(texts) => texts.iter().map(String::len).sum(),
+        Given::Pairs(pairs) => pairs.iter().map(|(left, right)| left.len() + right.len()).sum(),
+    }
 }
 
 /// Why an answer is larger than any may be.

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    answers::{Answers, check_answers},
+    answers::{Answers, check_answers, check_total},
     quizzes::not_found,
     shares::{TOKEN_LENGTH, opened},
     submit::close,
@@ -147,7 +147,8 @@ pub async fn open(State(app): State<App>, caller: Caller, Json(ask): Json<Open>)
 /// Opens an attempt at a quiz, or at what it was edited to meanwhile.
 async fn begin(app: &App, caller: &Caller, mut quiz: Quiz) -> Result<(Attempt, Quiz)> {
     let store = &app.ledger.store;
-    let made = loop {
+    let id = app.ledger.clock.id();
+    loop {
         if quiz.status == QuizStatus::Archived {
             return Err(Problem::conflict(
                 "quiz.archived",
@@ -159,18 +160,31 @@ async fn begin(app: &App, caller: &Caller, mut quiz: Quiz) -> Result<(Attempt, Q
             let detail = "All attempts that this quiz allows have been made.";
             return Err(Problem::conflict("attempt.limit_reached", detail));
         }
-        if quiz.edition.attempted || store.begin_attempts(quiz.id, quiz.edition.revision).await? {
-            break made;
-        }
+        let may_open = quiz.edition.attempted || store.begin_attempts(quiz.id, quiz.edition.revision).await?;
+        let opened = match may_open {
+            true => Some(store.open_attempt(&attempt(app, caller, &quiz, id, made)).await?),
+            false => None,
+        };
         quiz = store.quiz(quiz.id).await?.ok_or_else(not_found)?;
-    };
+        let Some(opened) = opened else { continue };
+        // Somebody may have opened and submitted another one, or archived the quiz, between the look and the opening.
+        // What was submitted before this one opened can be counted now.
+        let is_late = quiz.status == QuizStatus::Archived || submissions(app, caller, quiz.id).await? != made;
+        if opened.id != id || !is_late || !store.discard_attempt(id).await? {
+            return Ok((opened, quiz));
+        }
+    }
+}
+
+/// A new attempt of somebody who made so many before.
+fn attempt(app: &App, caller: &Caller, quiz: &Quiz, id: Id, made: u64) -> Attempt {
     let now = app.ledger.clock.now();
     let mut order: Vec<String> = quiz.questions.iter().map(|question| question.id.clone()).collect();
     if quiz.settings.shuffle {
         order.shuffle(&mut app.ledger.clock.rng());
     }
-    let attempt = Attempt {
-        id: app.ledger.clock.id(),
+    Attempt {
+        id,
         quiz_id: quiz.id,
         user_id: caller.user.id,
         attempt_number: u32::try_from(made).unwrap_or(u32::MAX).saturating_add(1),
@@ -179,8 +193,7 @@ async fn begin(app: &App, caller: &Caller, mut quiz: Quiz) -> Result<(Attempt, Q
         answers: Answers::new(),
         order,
         rev: 0,
-    };
-    Ok((store.open_attempt(&attempt).await?, quiz))
+    }
 }
 
 async fn submissions(app: &App, caller: &Caller, quiz_id: Id) -> Result<u64> {
@@ -223,6 +236,7 @@ pub async fn save(
         return Err(Problem::conflict("attempt.expired", "The time is over; submit to see what was saved."));
     }
     check_answers(&quiz, &save.answers)?;
+    check_total(&attempt.answers, &save.answers)?;
     if !app.ledger.store.save_answers(id, &save.answers).await? {
         return Err(submitted());
     }

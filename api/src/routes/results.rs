@@ -6,7 +6,7 @@ use axum::{extract::State, response::Response};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
-    domain::{Answer, Given, Id, QuestionResult, Source, Submission, Timestamp},
+    domain::{Answer, Given, Id, QuestionResult, Quiz, Source, Submission, Timestamp},
     store::SubmissionFilter,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -96,7 +96,7 @@ pub async fn list(
     let found =
         app.ledger.store.submissions(&SubmissionFilter::of(caller.user.id).at(quiz_id), &list.window).await?;
     let quiz = app.ledger.store.quiz(quiz_id).await?;
-    if found.total == 0 && quiz.as_ref().is_none_or(|quiz| quiz.created_by != Some(caller.user.id)) {
+    if found.total == 0 && !may_look(&app, &caller, quiz.as_ref()).await? {
         return Err(Problem::not_found("quiz.not_found", "There is no such quiz, or it is not yours."));
     }
     let last = found.items.last().map(|submission| submission.id.to_string());
@@ -106,6 +106,15 @@ pub async fn list(
     };
     let items: Vec<ResultView> = found.items.into_iter().map(view).collect();
     Ok(listed(&list, &items, found.total, last))
+}
+
+/// Whether somebody without a result there may know the quiz: whose it is, whoever may take it, and whoever does.
+async fn may_look(app: &App, caller: &Caller, quiz: Option<&Quiz>) -> Result<bool> {
+    let Some(quiz) = quiz else { return Ok(false) };
+    if quiz.created_by == Some(caller.user.id) || app.is_open(quiz) {
+        return Ok(true);
+    }
+    Ok(app.ledger.store.attempt_at(quiz.id, caller.user.id).await?.is_some())
 }
 
 /// One line of a history.

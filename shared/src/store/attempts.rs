@@ -47,6 +47,8 @@ impl SubmissionFilter {
 backends! {
     /// Opens an attempt; if the student has one open for the quiz, that one is returned.
     fn open_attempt(&self, attempt: &Attempt) -> Attempt;
+    /// Takes back an open attempt for which nothing was saved yet; false if something was, or it is not open.
+    fn discard_attempt(&self, id: Id) -> bool;
     /// An open attempt by id.
     fn attempt(&self, id: Id) -> Option<Attempt>;
     /// The student's open attempt at a quiz.

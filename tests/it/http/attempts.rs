@@ -12,6 +12,8 @@ on_each_mix!(
     a_second_submit_returns_the_first_result,
     of_twenty_submits_at_once_one_counts,
     of_twenty_openings_at_once_one_attempt_comes,
+    of_twenty_who_take_it_at_once_as_many_do_as_are_allowed,
+    what_is_saved_of_an_attempt_has_a_limit,
     saved_answers_count_at_the_end,
     saves_beside_a_submit_count_or_are_refused,
     answers_have_limits,
@@ -74,6 +76,36 @@ async fn of_twenty_openings_at_once_one_attempt_comes(mix: Mix) {
         assert!([200, 201].contains(&reply.status), "{reply}");
         assert_eq!(reply.json["attemptId"], replies[0].json["attemptId"]);
     }
+}
+
+async fn of_twenty_who_take_it_at_once_as_many_do_as_are_allowed(mix: Mix) {
+    let learner = mix.learner().await;
+    let quiz = quiz(&learner, 1).await;
+    let path = format!("/quiz/{}", text(&quiz["id"]));
+    learner.put(&path, &json!({ "settings": { "maxAttempts": 2 } })).await.expect(200);
+    let submit = format!("{path}/submit");
+    let nothing = json!({ "answers": {} });
+    let replies = join_all((0..20).map(|_| learner.post(&submit, &nothing))).await;
+    for reply in replies.iter().filter(|reply| reply.status != 200) {
+        assert_problem(reply, 409, "attempt.limit_reached");
+    }
+    let made = learner.get(&format!("/quiz/attempts/{}", text(&quiz["id"]))).await.expect(200);
+    assert!((1..=2).contains(&items(&made.json).len()), "{made}");
+}
+
+async fn what_is_saved_of_an_attempt_has_a_limit(mix: Mix) {
+    let learner = mix.learner().await;
+    let quiz = quiz(&learner, 2).await;
+    let path = format!("/quiz/attempts/{}/answers", attempt(&learner, &quiz).await);
+    let save = async |number: usize, letter: &str, texts: usize| {
+        let answer = vec![letter.repeat(9_000); texts];
+        let answers = json!({ "answers": { text(&quiz["questions"][number]["id"]): answer } });
+        learner.patch(&path, &answers).await
+    };
+    save(0, "a", 90).await.expect(200);
+    assert_fields(&save(1, "b", 90).await, &["answers"]);
+    save(1, "b", 20).await.expect(200);
+    save(0, "c", 90).await.expect(200);
 }
 
 async fn saved_answers_count_at_the_end(mix: Mix) {

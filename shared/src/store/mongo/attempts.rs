@@ -23,6 +23,12 @@ impl Mongo {
         Err(defect(format!("attempt {} is neither open nor can be opened", attempt.id)))
     }
 
+    /// Takes back an open attempt for which nothing was saved yet.
+    pub async fn discard_attempt(&self, id: Id) -> Result<bool> {
+        let untouched = doc! { "_id": id, "rev": { "$in": [0, null] }, "closing": { "$ne": true } };
+        Ok(self.run(self.docs(OPEN).delete_one(untouched)).await?.deleted_count == 1)
+    }
+
     /// An open attempt by id.
     pub async fn attempt(&self, id: Id) -> Result<Option<Attempt>> {
         self.find_open(doc! { "_id": id }).await

@@ -25,6 +25,12 @@ impl Sqlite {
         Ok(open)
     }
 
+    pub(in crate::store) async fn discard_attempt(&self, id: Id) -> Result<bool> {
+        let untouched = "DELETE FROM open_attempts WHERE id = ? AND ifnull(doc ->> '$.rev', 0) = 0";
+        let removed = sqlx::query(untouched).bind(id.to_string()).execute(&self.pool).await?;
+        Ok(removed.rows_affected() == 1)
+    }
+
     pub(in crate::store) async fn attempt(&self, id: Id) -> Result<Option<Attempt>> {
         let row = sqlx::query("SELECT doc FROM open_attempts WHERE id = ?")
             .bind(id.to_string())
