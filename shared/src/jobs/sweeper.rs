@@ -19,6 +19,8 @@ const FIRST_WITHIN: Duration = Duration::from_secs(120);
 /// After which time a throwaway account that was shut, and is there still, is erased anew: whoever shut it may have
 /// come no further.
 const ERASED_WITHIN: Duration = Duration::from_secs(24 * 3600);
+/// How long ago a picture was noted that may belong to no account; by then whoever noted it is done.
+const PICTURES_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Things removed in one go.
 const BATCH: u32 = 200;
 
@@ -27,6 +29,7 @@ const BATCH: u32 = 200;
 enum Step {
     Uploads,
     Reports,
+    Pictures,
     Exports,
     Events,
     Jobs,
@@ -39,9 +42,10 @@ enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Uploads,
         Self::Reports,
+        Self::Pictures,
         Self::Exports,
         Self::Events,
         Self::Jobs,
@@ -58,6 +62,7 @@ impl Step {
         match self {
             Self::Uploads => "uploads",
             Self::Reports => "reports",
+            Self::Pictures => "pictures",
             Self::Exports => "exports",
             Self::Events => "events",
             Self::Jobs => "jobs",
@@ -120,8 +125,9 @@ impl Sweeper {
     async fn portion(&self, step: Step, now: Timestamp) -> Result<u64, StoreError> {
         let (store, keep) = (&self.ledger.store, &self.keep);
         match step {
-            Step::Uploads => self.uploads(now).await,
-            Step::Reports => self.reports(now - keep.exports).await,
+            Step::Uploads => self.blobs(BlobUse::Upload, now - keep.uploads, now).await,
+            Step::Reports => self.blobs(BlobUse::Report, now - keep.exports, now).await,
+            Step::Pictures => self.blobs(BlobUse::Picture, now - PICTURES_AFTER, now).await,
             Step::Exports => store.remove_expired_exports(now).await,
             Step::Events => store.remove_events(now - keep.events, BATCH).await,
             Step::Jobs => self.jobs(now - keep.jobs).await,
@@ -134,20 +140,23 @@ impl Sweeper {
         }
     }
 
-    /// Documents that nobody used for long, but for those that a job may still read.
-    async fn uploads(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let (store, used_before) = (&self.ledger.store, now - self.keep.uploads);
-        let mut removed = 0;
+    /// Blobs that nobody used for long, but for those that are in use nevertheless.
+    async fn blobs(&self, usage: BlobUse, used_before: Timestamp, now: Timestamp) -> Result<u64, StoreError> {
+        let (store, mut removed) = (&self.ledger.store, 0);
         while removed == 0 {
-            let unused = store.unused_blobs(BlobUse::Upload, used_before, BATCH).await?;
+            let unused = store.unused_blobs(usage, used_before, BATCH).await?;
             if unused.is_empty() {
                 break;
             }
-            let in_use = self.in_use(used_before).await?;
+            let in_use = match usage {
+                BlobUse::Upload => self.in_use(used_before).await?,
+                BlobUse::Picture => store.pictures_of_accounts(&unused).await?,
+                BlobUse::Report => HashSet::new(),
+            };
             for blob in unused {
                 if in_use.contains(&blob) {
                     // Looked at again when it was unused for so long once more.
-                    store.note_blob_use(blob, BlobUse::Upload, now).await?;
+                    store.note_blob_use(blob, usage, now).await?;
                 } else {
                     store.delete_blob(blob).await?;
                     removed += 1;
@@ -170,15 +179,6 @@ impl Sweeper {
             }
         }
         Ok(blobs)
-    }
-
-    async fn reports(&self, made_before: Timestamp) -> Result<u64, StoreError> {
-        let store = &self.ledger.store;
-        let old = store.unused_blobs(BlobUse::Report, made_before, BATCH).await?;
-        for blob in &old {
-            store.delete_blob(*blob).await?;
-        }
-        Ok(old.len() as u64)
     }
 
     /// Finished jobs and what belongs to them: first nobody may retry them any more, who would miss it; the record last,

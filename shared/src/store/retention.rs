@@ -1,6 +1,8 @@
 //! What is removed after a time. Everything here goes by an index, in portions, and minds neither repetition nor
 //! company: any number of processes may sweep at once.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{Result, Store};
@@ -13,6 +15,8 @@ pub enum BlobUse {
     Upload,
     /// A file that a job made for its owner to fetch.
     Report,
+    /// The picture of an account.
+    Picture,
 }
 
 impl BlobUse {
@@ -21,6 +25,7 @@ impl BlobUse {
         match self {
             Self::Upload => "upload",
             Self::Report => "report",
+            Self::Picture => "picture",
         }
     }
 }
@@ -30,6 +35,8 @@ backends! {
     fn note_blob_use(&self, id: Id, usage: BlobUse, now: Timestamp) -> ();
     /// Blobs last used before an instant, those unused longest first, at most `limit`.
     fn unused_blobs(&self, usage: BlobUse, used_before: Timestamp, limit: u32) -> Vec<Id>;
+    /// Which of these blobs are the pictures of accounts.
+    fn pictures_of_accounts(&self, blobs: &[Id]) -> HashSet<Id>;
 
     /// Removes the events of jobs that finished before an instant; of how many, at most `limit`.
     fn remove_events(&self, finished_before: Timestamp, limit: u32) -> u64;

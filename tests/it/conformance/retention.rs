@@ -7,7 +7,7 @@ use shared::{
     config::Retention,
     domain::{Export, Id, Job, JobId, JobStatus, MailPurpose, MailToken, NewJob, Refusal, Timestamp, User},
     jobs::{JobKind, LedgerError, Sweeper, account_erase::AccountErase, noop::Noop},
-    store::{BlobUse, Idempotency, JobFilter},
+    store::{BlobUse, Idempotency, JobFilter, StoreError},
 };
 
 use crate::{
@@ -20,6 +20,7 @@ on_every_store![
     an_upload_goes_thirty_days_after_its_last_use,
     an_upload_that_an_unfinished_job_reads_stays,
     what_is_no_upload_stays,
+    a_picture_goes_that_no_account_has,
     a_report_goes_after_seven_days,
     events_go_seven_days_after_the_end_and_the_job_stays,
     a_log_that_is_gone_goes_on_when_the_job_is_retried,
@@ -126,6 +127,40 @@ async fn what_is_no_upload_stays(bench: &Bench) {
     bench.store.delete_blob(deleted).await.unwrap();
     bench.clock.advance(DAY);
     assert_eq!(bench.store.unused_blobs(BlobUse::Upload, bench.now(), 9).await.unwrap(), []);
+}
+
+async fn a_picture_goes_that_no_account_has(bench: &Bench) {
+    let picture = async || {
+        let id = bench.id();
+        bench.store.note_blob_use(id, BlobUse::Picture, bench.now()).await.unwrap();
+        bench.store.put_blob(id, b"picture".to_vec()).await.unwrap();
+        id
+    };
+    let (left, shown, hidden) = (picture().await, picture().await, picture().await);
+    for (email, avatar, is_active) in [("ada@example.com", shown, true), ("bob@example.com", hidden, false)] {
+        let user = make::user(bench.id(), email, None, bench.now());
+        let user = User { avatar: Some(avatar), is_active, ..user };
+        bench.store.insert_user(&user).await.unwrap();
+    }
+    bench.clock.advance(6 * DAY);
+    sweeper(bench).sweep().await;
+    assert!(is_there(bench, left).await, "somebody may still be at setting it");
+    for _ in 0..3 {
+        bench.clock.advance(8 * DAY);
+        sweeper(bench).sweep().await;
+        assert!(!is_there(bench, left).await);
+        assert!(is_there(bench, shown).await && is_there(bench, hidden).await);
+    }
+    // One that was replaced and could not be removed then.
+    let change = |user: &mut User| {
+        user.avatar = None;
+        Ok::<_, StoreError>(())
+    };
+    let ada = bench.store.user_by_email("ada@example.com").await.unwrap().unwrap();
+    bench.store.change_user(ada.id, bench.now(), change).await.unwrap();
+    bench.clock.advance(8 * DAY);
+    sweeper(bench).sweep().await;
+    assert!(!is_there(bench, shown).await && is_there(bench, hidden).await);
 }
 
 async fn a_report_goes_after_seven_days(bench: &Bench) {

@@ -1,9 +1,12 @@
 //! Pictures of users.
 
+use std::time::Duration;
+
 use harness::client::Upload;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use reqwest::Method;
 use serde_json::json;
+use shared::{clock::Clock, store::BlobUse};
 
 use crate::mix::Mix;
 use crate::support::*;
@@ -71,11 +74,14 @@ async fn another_picture_has_another_address(mix: Mix) {
     let shown = learner.get(text(&second)).await.expect(200);
     assert_ne!(shown.header("etag"), tag);
     assert_eq!(image::load_from_memory(&shown.bytes).unwrap().width(), 9);
-    // The picture of before is gone from the store.
+    // The picture of before is gone from the store, and the sweeper knows of the new one.
     let store = mix.store().await;
     let id = |address: &serde_json::Value| text(address).rsplit_once("?v=").unwrap().1.parse().unwrap();
     assert_eq!(store.blob(id(&first)).await.unwrap(), None);
     assert!(store.blob(id(&second)).await.unwrap().is_some());
+    let later = Clock::System.now() + Duration::from_secs(60);
+    let noted = store.unused_blobs(BlobUse::Picture, later, 1000).await.unwrap();
+    assert_eq!([&first, &second].map(|address| noted.contains(&id(address))), [false, true]);
     let raced = futures::future::join_all([10, 11, 12].map(put)).await;
     let kept = learner.get("/users/me").await.expect(200).json["avatarUrl"].clone();
     for address in &raced {

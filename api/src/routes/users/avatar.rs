@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use shared::domain::Id;
+use shared::{domain::Id, store::BlobUse};
 use utoipa::ToSchema;
 
 use super::UserView;
@@ -51,6 +51,8 @@ pub async fn set_avatar(State(app): State<App>, caller: Caller, upload: Upload) 
     }
     let picture = app.pictures.portrait(file).await?;
     let (store, avatar) = (&app.ledger.store, app.ledger.clock.id());
+    // Noted first, so that it is found again should this end before an account has it.
+    store.note_blob_use(avatar, BlobUse::Picture, app.ledger.clock.now()).await?;
     store.put_blob(avatar, picture).await?;
     let mut before = None;
     let changed = app.logins.change(caller.user.id, |user| {
@@ -70,7 +72,7 @@ pub async fn set_avatar(State(app): State<App>, caller: Caller, upload: Upload) 
     Ok(Json(user.into()))
 }
 
-/// Removes a picture that nobody has any more; failing to costs only space.
+/// Removes a picture that nobody has any more; where that fails, the sweeper does later.
 async fn forget(app: &App, picture: Id) {
     if let Err(error) = app.ledger.store.delete_blob(picture).await {
         tracing::warn!(%picture, %error, "a picture was not removed");

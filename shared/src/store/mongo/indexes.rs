@@ -114,6 +114,7 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
             }),
         ),
         ("blob_uses", plain(doc! { "usage": 1, "lastUsedAt": 1 })),
+        ("users", with(doc! { "avatarBlob": 1 }, |options| options.sparse = Some(true))),
         ("sessions", plain(doc! { "expiresAt": 1 })),
         (
             "users",

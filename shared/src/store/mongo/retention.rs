@@ -1,5 +1,7 @@
 //! What is removed after a time.
 
+use std::collections::HashSet;
+
 use bson::{Bson, Document, doc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,6 +33,19 @@ impl Mongo {
         let uses = self.of::<Key<Id>>(BLOB_USES);
         let query = uses.find(unused).sort(doc! { "lastUsedAt": 1 }).limit(limit.into());
         Ok(self.all(query.projection(doc! { "_id": 1 })).await?.into_iter().map(|key| key.id).collect())
+    }
+
+    /// Which of these blobs are the pictures of accounts.
+    pub async fn pictures_of_accounts(&self, blobs: &[Id]) -> Result<HashSet<Id>> {
+        #[derive(Deserialize)]
+        struct Picture {
+            #[serde(rename = "avatarBlob")]
+            blob: Id,
+        }
+        let shown = doc! { "avatarBlob": { "$in": blobs.to_vec() } };
+        let users = self.of::<Picture>("users");
+        let found = self.all(users.find(shown).projection(doc! { "avatarBlob": 1 })).await?;
+        Ok(found.into_iter().map(|picture| picture.blob).collect())
     }
 
     /// Removes the events of jobs that finished before an instant; of how many, at most `limit`.

@@ -1,7 +1,9 @@
+use std::collections::HashSet;
+
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row};
 
-use super::{Result, Sqlite, StoreError, decode, ledger::parse_id};
+use super::{Result, Sqlite, StoreError, decode, encode, ledger::parse_id};
 use crate::{
     domain::{Id, JobId, Timestamp},
     store::BlobUse,
@@ -30,6 +32,16 @@ impl Sqlite {
         .bind(usage.as_str())
         .bind(used_before.to_string())
         .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        ids.iter().map(|id| parsed(id)).collect()
+    }
+
+    pub(in crate::store) async fn pictures_of_accounts(&self, blobs: &[Id]) -> Result<HashSet<Id>> {
+        let ids: Vec<String> = sqlx::query_scalar(
+            "SELECT doc ->> '$.avatar' FROM users WHERE doc ->> '$.avatar' IN (SELECT value FROM json_each(?))",
+        )
+        .bind(encode(blobs)?)
         .fetch_all(&self.pool)
         .await?;
         ids.iter().map(|id| parsed(id)).collect()
