@@ -147,7 +147,6 @@ pub async fn open(State(app): State<App>, caller: Caller, Json(ask): Json<Open>)
 /// Opens an attempt at a quiz, or at what it was edited to meanwhile.
 async fn begin(app: &App, caller: &Caller, mut quiz: Quiz) -> Result<(Attempt, Quiz)> {
     let store = &app.ledger.store;
-    let id = app.ledger.clock.id();
     loop {
         if quiz.status == QuizStatus::Archived {
             return Err(Problem::conflict(
@@ -160,31 +159,25 @@ async fn begin(app: &App, caller: &Caller, mut quiz: Quiz) -> Result<(Attempt, Q
             let detail = "All attempts that this quiz allows have been made.";
             return Err(Problem::conflict("attempt.limit_reached", detail));
         }
-        let may_open = quiz.edition.attempted || store.begin_attempts(quiz.id, quiz.edition.revision).await?;
-        let opened = match may_open {
-            true => Some(store.open_attempt(&attempt(app, caller, &quiz, id, made)).await?),
-            false => None,
-        };
-        quiz = store.quiz(quiz.id).await?.ok_or_else(not_found)?;
-        let Some(opened) = opened else { continue };
-        // Somebody may have opened and submitted another one, or archived the quiz, between the look and the opening.
-        // What was submitted before this one opened can be counted now.
-        let is_late = quiz.status == QuizStatus::Archived || submissions(app, caller, quiz.id).await? != made;
-        if opened.id != id || !is_late || !store.discard_attempt(id).await? {
-            return Ok((opened, quiz));
+        if (quiz.edition.attempted || store.begin_attempts(quiz.id, quiz.edition.revision).await?)
+            && let Some(open) = store.open_attempt(&new_attempt(app, caller, &quiz, made)).await?
+        {
+            return Ok((open, quiz));
         }
+        // The quiz changed, or another attempt was made since they were counted.
+        quiz = store.quiz(quiz.id).await?.ok_or_else(not_found)?;
     }
 }
 
-/// A new attempt of somebody who made so many before.
-fn attempt(app: &App, caller: &Caller, quiz: &Quiz, id: Id, made: u64) -> Attempt {
+/// The attempt that comes after so many.
+fn new_attempt(app: &App, caller: &Caller, quiz: &Quiz, made: u64) -> Attempt {
     let now = app.ledger.clock.now();
     let mut order: Vec<String> = quiz.questions.iter().map(|question| question.id.clone()).collect();
     if quiz.settings.shuffle {
         order.shuffle(&mut app.ledger.clock.rng());
     }
     Attempt {
-        id,
+        id: app.ledger.clock.id(),
         quiz_id: quiz.id,
         user_id: caller.user.id,
         attempt_number: u32::try_from(made).unwrap_or(u32::MAX).saturating_add(1),

@@ -45,10 +45,9 @@ impl SubmissionFilter {
 }
 
 backends! {
-    /// Opens an attempt; if the student has one open for the quiz, that one is returned.
-    fn open_attempt(&self, attempt: &Attempt) -> Attempt;
-    /// Takes back an open attempt for which nothing was saved yet; false if something was, or it is not open.
-    fn discard_attempt(&self, id: Id) -> bool;
+    /// Opens an attempt; if the student has one open for the quiz, that one is returned. None if the attempt's number
+    /// is not the next one, because another was submitted since it was counted, or if the quiz is archived: look again.
+    fn open_attempt(&self, attempt: &Attempt) -> Option<Attempt>;
     /// An open attempt by id.
     fn attempt(&self, id: Id) -> Option<Attempt>;
     /// The student's open attempt at a quiz.

@@ -141,7 +141,10 @@ impl Story<'_> {
         let store = self.bench.store.clone();
         let (quiz, student) = (self.id(10), self.id(2));
         for (number, percentage) in (20..26).zip([0.0, 33.3, 66.7, 100.0, 12.5, 57.1]) {
-            let attempt = make::attempt(self.id(number), quiz, student, self.at(number.into()));
+            let attempt = Attempt {
+                attempt_number: number as u32 - 19,
+                ..make::attempt(self.id(number), quiz, student, self.at(number.into()))
+            };
             self.tell("opened", json!(store.open_attempt(&attempt).await.unwrap()));
             let second = Attempt { id: self.id(number + 100), ..attempt.clone() };
             self.tell("opened again", json!(store.open_attempt(&second).await.unwrap()));

@@ -55,9 +55,9 @@ async fn person(bench: &Bench, email: &str) -> Person {
     store.insert_quiz(&quiz).await.unwrap();
     let share = Share { quiz_id: quiz.id, user_id: user.id, token: bench.id().to_string(), created_at: now };
     store.share_quiz(&share).await.unwrap();
-    store.open_attempt(&make::attempt(bench.id(), bench.id(), user.id, now)).await.unwrap();
+    store.open_attempt(&make::attempt(bench.id(), bench.id(), user.id, now)).await.unwrap().unwrap();
     let attempt = make::attempt(bench.id(), quiz.id, user.id, now);
-    store.open_attempt(&attempt).await.unwrap();
+    store.open_attempt(&attempt).await.unwrap().unwrap();
     store.submit(&make::submission(&attempt, 50.0, now), 0).await.unwrap().unwrap();
     store.insert_study_session(&make::study_session(bench.id(), user.id, now)).await.unwrap();
     store.insert_plan(&make::plan(bench.id(), user.id, "2099-01-01", now)).await.unwrap();

@@ -162,7 +162,7 @@ async fn attempts_are_known_open_and_submitted(bench: &Bench) {
     let (quiz, other) = (quiz(bench).await, quiz(bench).await);
     assert!(!bench.store.has_attempts(quiz.id).await.unwrap());
     let attempt = make::attempt(bench.id(), quiz.id, bench.id(), bench.now());
-    bench.store.open_attempt(&attempt).await.unwrap();
+    bench.store.open_attempt(&attempt).await.unwrap().unwrap();
     assert!(bench.store.has_attempts(quiz.id).await.unwrap());
     bench.store.submit(&make::submission(&attempt, 50.0, bench.now()), 0).await.unwrap();
     assert!(bench.store.has_attempts(quiz.id).await.unwrap());

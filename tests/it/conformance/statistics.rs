@@ -54,7 +54,7 @@ async fn submit(bench: &Bench, quiz: &Quiz, count: usize, seed: u64) -> Vec<Subm
     let mut submissions = Vec::new();
     for _ in 0..count {
         let attempt = make::attempt(bench.id(), quiz.id, bench.id(), bench.now());
-        bench.store.open_attempt(&attempt).await.unwrap();
+        bench.store.open_attempt(&attempt).await.unwrap().unwrap();
         let submission = domain::submit(quiz, &attempt, answers(&mut rng), bench.now());
         submissions.push(bench.store.submit(&submission, 0).await.unwrap().unwrap());
     }
@@ -126,7 +126,7 @@ async fn only_the_submissions_of_the_quiz_count(bench: &Bench) {
     let submissions = submit(bench, &first, 5, 1).await;
     submit(bench, &second, 3, 2).await;
     let open = make::attempt(bench.id(), first.id, bench.id(), bench.now());
-    bench.store.open_attempt(&open).await.unwrap();
+    bench.store.open_attempt(&open).await.unwrap().unwrap();
     assert_eq!(responses(&bench.store, &first).await, added_up(&first, &submissions));
 }
 

@@ -34,7 +34,7 @@ async fn quiz(bench: &Bench) -> Quiz {
 
 async fn open(bench: &Bench, quiz: Id) -> Attempt {
     let attempt = make::attempt(bench.id(), quiz, bench.id(), bench.now());
-    bench.store.open_attempt(&attempt).await.unwrap()
+    bench.store.open_attempt(&attempt).await.unwrap().unwrap()
 }
 
 async fn submit(bench: &Bench, quiz: Id, percentage: f64) -> Submission {
@@ -209,7 +209,7 @@ async fn mongodb_finishes_a_submission_that_broke_off_and_takes_old_attempts() {
     let attempts = client.database(&database).collection::<Document>("attempts_open");
     let clock = shared::clock::Clock::System;
     let attempt = make::attempt(clock.id(), clock.id(), clock.id(), clock.now());
-    store.open_attempt(&attempt).await.unwrap();
+    store.open_attempt(&attempt).await.unwrap().unwrap();
     // As older versions left it, and as a process that died while submitting did.
     attempts
         .update_one(doc! {}, doc! { "$unset": { "rev": "" }, "$set": { "closing": true } })

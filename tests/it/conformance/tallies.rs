@@ -6,8 +6,8 @@ use harness::Mongod;
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use shared::domain::{
-    Difficulty, Id, Outcome, SessionType, StudySession, StudyTotals, Submission, Sum, Tally, Timestamp, Zone,
-    grouped,
+    Attempt, Difficulty, Id, Outcome, SessionType, StudySession, StudyTotals, Submission, Sum, Tally,
+    Timestamp, Zone, grouped,
 };
 use shared::store::{Scope, Store, StudyBy, TallyBy};
 
@@ -197,7 +197,8 @@ async fn only_the_users_own_attempts_in_the_range_count(bench: &Bench) {
         of_ada.push(submit(bench, (ada, quiz), "Cells", 50.0, at(seconds)).await);
         submit(bench, (bob, quiz), "Cells", 90.0, at(seconds)).await;
     }
-    bench.store.open_attempt(&make::attempt(bench.id(), quiz, ada, at(10))).await.unwrap();
+    let open = Attempt { attempt_number: 4, ..make::attempt(bench.id(), quiz, ada, at(10)) };
+    bench.store.open_attempt(&open).await.unwrap().unwrap();
     for (from, until, places) in [
         (at(0), at(100), vec![0, 1, 2]),
         (at(10), at(20), vec![1]),

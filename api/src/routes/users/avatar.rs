@@ -38,12 +38,18 @@ pub struct Picture {
         (status = 400, body = ProblemBody, description = "`validation.failed`, `body.malformed`"),
         (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
         (status = 403, body = ProblemBody, description = "`auth.cross_site`, `account.deactivated`"),
+        (status = 412, body = ProblemBody, description = "`precondition.failed`"),
         (status = 413, body = ProblemBody, description = "`file.too_large`"),
         (status = 415, body = ProblemBody, description = "`file.not_picture`, `body.unsupported_type`"),
         (status = 422, body = ProblemBody, description = "`file.unreadable`: damaged, or too many pixels"),
         (status = 503, body = ProblemBody, description = "`store.unavailable`"),
     ))]
-pub async fn set_avatar(State(app): State<App>, caller: Caller, upload: Upload) -> Result<Json<UserView>> {
+pub async fn set_avatar(
+    State(app): State<App>,
+    caller: Caller,
+    conditions: Conditions,
+    upload: Upload,
+) -> Result<Json<UserView>> {
     let file = upload.file.ok_or_else(|| Problem::field("file", "file is missing"))?;
     if file.len() > BYTES_MAX {
         let detail = "The picture is larger than 2 MB. Choose a smaller one.";
@@ -56,6 +62,8 @@ pub async fn set_avatar(State(app): State<App>, caller: Caller, upload: Upload) 
     store.put_blob(avatar, picture).await?;
     let mut before = None;
     let changed = app.logins.change(caller.user.id, |user| {
+        let present = user.avatar.as_ref().map(Tag::of).transpose()?;
+        conditions.check(present.as_slice())?;
         before = user.avatar.replace(avatar);
         Ok(())
     });
@@ -95,7 +103,7 @@ pub async fn get_avatar(
 ) -> Result<Response> {
     let missing =
         || Problem::not_found("avatar.not_found", "There is no such user, or they have no picture.");
-    let user = app.logins.user(id).await?.filter(|user| user.is_active);
+    let user = app.ledger.store.user(id).await?.filter(|user| user.is_active);
     let avatar = user.and_then(|user| user.avatar).ok_or_else(missing)?;
     let tag = Tag::of(&avatar)?;
     let mut response = if conditions.knows(&tag) {

@@ -2,31 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use bson::{Document, bson, doc};
+use bson::{Bson, Document, bson, doc};
 
-use super::{Mongo, RACES, Result, convert::bson_of, defect, inserted, submissions::SUBMITTED};
+use super::{
+    Mongo, RACES, Result,
+    convert::{Plain, bson_of, document, value_of},
+    defect,
+    fields::{Fields, either},
+    inserted,
+    quizzes::QUIZZES,
+    submissions::SUBMITTED,
+};
 use crate::domain::{Attempt, Given, Id};
 
 pub(super) const OPEN: &str = "attempts_open";
+/// Set until it is known that the attempt may be opened; see [`Mongo::settled`].
+const OPENING: &str = "opening";
 
 impl Mongo {
-    /// Opens an attempt; if the student has one open for the quiz, that one is returned.
-    pub async fn open_attempt(&self, attempt: &Attempt) -> Result<Attempt> {
+    /// Opens an attempt; if the student has one open for the quiz, that one is returned. None if it is not the next one
+    /// or the quiz is archived.
+    pub async fn open_attempt(&self, attempt: &Attempt) -> Result<Option<Attempt>> {
+        let mut opening = document(attempt)?;
+        opening.insert(OPENING, true);
         for _ in 0..RACES {
-            if inserted(self.run(self.of::<Attempt>(OPEN).insert_one(attempt)).await)? {
-                return Ok(attempt.clone());
-            }
+            let is_new = inserted(self.run(self.docs(OPEN).insert_one(&opening)).await)?;
             if let Some(open) = self.attempt_at(attempt.quiz_id, attempt.user_id).await? {
-                return Ok(open);
+                return Ok(Some(open));
+            }
+            if is_new {
+                return Ok(None);
             }
         }
         Err(defect(format!("attempt {} is neither open nor can be opened", attempt.id)))
-    }
-
-    /// Takes back an open attempt for which nothing was saved yet.
-    pub async fn discard_attempt(&self, id: Id) -> Result<bool> {
-        let untouched = doc! { "_id": id, "rev": { "$in": [0, null] }, "closing": { "$ne": true } };
-        Ok(self.run(self.docs(OPEN).delete_one(untouched)).await?.deleted_count == 1)
     }
 
     /// An open attempt by id.
@@ -79,13 +87,40 @@ impl Mongo {
 
     /// An open attempt; one whose submission broke off before it was closed is closed now.
     async fn find_open(&self, filter: Document) -> Result<Option<Attempt>> {
-        let Some(attempt) = self.run(self.of::<Attempt>(OPEN).find_one(filter)).await? else {
+        let Some(Plain(doc)) = self.run(self.of::<Plain>(OPEN).find_one(filter)).await? else {
             return Ok(None);
         };
+        let opening = Fields(&doc).flag(&[OPENING]).unwrap_or_default();
+        let attempt: Attempt = value_of(&Bson::Document(doc))?;
+        if opening {
+            return Ok(self.settled(&attempt).await?.then_some(attempt));
+        }
         if self.is_submitted(attempt.id).await? {
             self.close(attempt.id).await?;
             return Ok(None);
         }
         Ok(Some(attempt))
+    }
+
+    /// Whether an attempt that is being opened may be: it is the next one, and its quiz takes attempts. Else it is taken
+    /// back. While it is there no other can be opened, and all that were closed before are submitted, so the count is
+    /// exact. Whoever finds it settles it, so that nobody takes one that is not to be, nor waits for one who died.
+    async fn settled(&self, attempt: &Attempt) -> Result<bool> {
+        let submitted = doc! { "userId": either(attempt.user_id), "quizId": either(attempt.quiz_id) };
+        let archived = doc! { "_id": attempt.quiz_id, "status": "archived" };
+        let (attempts, quizzes) = (self.docs(SUBMITTED), self.docs(QUIZZES));
+        let (made, archived) = futures::try_join!(
+            self.run(attempts.count_documents(submitted)),
+            self.run(quizzes.find_one(archived).projection(doc! { "_id": 1 })),
+        )?;
+        let opening = doc! { "_id": attempt.id, OPENING: true };
+        if made + 1 != u64::from(attempt.attempt_number) || archived.is_some() {
+            self.run(self.docs(OPEN).delete_one(opening)).await?;
+            return Ok(false);
+        }
+        let open = doc! { "$unset": { OPENING: "" } };
+        let settled = self.run(self.docs(OPEN).update_one(opening, open)).await?.matched_count == 1;
+        // Else another has settled it, and it may be submitted already.
+        Ok(settled || self.run(self.docs(OPEN).find_one(doc! { "_id": attempt.id })).await?.is_some())
     }
 }

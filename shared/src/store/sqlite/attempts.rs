@@ -7,28 +7,32 @@ use crate::{
 };
 
 impl Sqlite {
-    pub(in crate::store) async fn open_attempt(&self, attempt: &Attempt) -> Result<Attempt> {
-        // In one transaction, or the one that is open could be submitted before it is read.
+    pub(in crate::store) async fn open_attempt(&self, attempt: &Attempt) -> Result<Option<Attempt>> {
+        let (quiz, user) = (attempt.quiz_id.to_string(), attempt.user_id.to_string());
+        // In one transaction, or an attempt could be opened and submitted before this one goes in.
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("INSERT INTO open_attempts (id, doc) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .bind(attempt.id.to_string())
-            .bind(encode(attempt)?)
-            .execute(&mut *tx)
+        let open = sqlx::query("SELECT doc FROM open_attempts WHERE quiz_id = ? AND user_id = ?")
+            .bind(&quiz)
+            .bind(&user)
+            .fetch_optional(&mut *tx)
             .await?;
-        let row = sqlx::query("SELECT doc FROM open_attempts WHERE quiz_id = ? AND user_id = ?")
-            .bind(attempt.quiz_id.to_string())
-            .bind(attempt.user_id.to_string())
-            .fetch_one(&mut *tx)
-            .await?;
-        let open = document(&row)?;
+        if let Some(row) = open {
+            return document(&row).map(Some);
+        }
+        let opened = sqlx::query(
+            "INSERT INTO open_attempts (id, doc) SELECT ?1, ?2 \
+             WHERE (SELECT count(*) FROM submissions WHERE user_id = ?3 AND quiz_id = ?4) = ?5 \
+             AND NOT EXISTS (SELECT 1 FROM quizzes WHERE id = ?4 AND doc ->> '$.status' = 'archived')",
+        )
+        .bind(attempt.id.to_string())
+        .bind(encode(attempt)?)
+        .bind(&user)
+        .bind(&quiz)
+        .bind(i64::from(attempt.attempt_number) - 1)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
-        Ok(open)
-    }
-
-    pub(in crate::store) async fn discard_attempt(&self, id: Id) -> Result<bool> {
-        let untouched = "DELETE FROM open_attempts WHERE id = ? AND ifnull(doc ->> '$.rev', 0) = 0";
-        let removed = sqlx::query(untouched).bind(id.to_string()).execute(&self.pool).await?;
-        Ok(removed.rows_affected() == 1)
+        Ok((opened.rows_affected() == 1).then(|| attempt.clone()))
     }
 
     pub(in crate::store) async fn attempt(&self, id: Id) -> Result<Option<Attempt>> {
