@@ -79,6 +79,7 @@ def check_events(events, plan):
     assert len(events) == len(work) + 1, (len(events), len(work))
     assert len({event[0] for event in events}) == len(events), "no two events have the same UID"
     zone, ends = ZoneInfo(ZONE), {}
+    made = datetime.fromisoformat(plan["createdAt"].replace("Z", "+00:00")).astimezone(zone)
     for (day, task), (uid, start, end, text, description) in zip(work, events):
         assert uid.startswith(task["id"] + "."), (uid, task)
         assert clean(text) == clean(summary(task)), (text, task)
@@ -86,10 +87,13 @@ def check_events(events, plan):
         assert end - start == timedelta(minutes=task["estimatedDuration"]), task
         local = start.astimezone(zone)
         assert local.date().isoformat() == day, (local, day)
-        assert end.astimezone(zone) <= datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), zone)
         assert start >= ends.get(day, start), "tasks of a day do not overlap"
-        if day not in ends and sum(t["estimatedDuration"] for d, t in work if d == day) < 12 * 60:
-            assert (local.hour, local.minute) == (9, 0), local
+        next_day = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), zone)
+        assert end.astimezone(zone) <= next_day
+        nine, minutes = next_day - timedelta(hours=15), sum(t["estimatedDuration"] for d, t in work if d == day)
+        first = max(nine, made) if made.date().isoformat() == day else nine
+        if day not in ends and next_day - first - timedelta(minutes=minutes) > timedelta(hours=3):
+            assert first <= local < first + timedelta(minutes=5), local
         ends[day] = end
     exam = events[-1]
     assert exam[1].isoformat()[:10] == plan["examDate"] and exam[2] - exam[1] == timedelta(days=1), exam
