@@ -286,8 +286,8 @@ impl FromRequest<App> for LoginBody {
         (status = 413, body = ProblemBody, description = "`body.too_large`"),
     ))]
 pub async fn login(State(app): State<App>, jar: CookieJar, LoginBody(login): LoginBody) -> Result<Response> {
-    let names = [login.email, login.username].into_iter().flatten();
-    let Some(name) = names.into_iter().find(|name| !name.trim().is_empty()) else {
+    let mut names = [login.email, login.username].into_iter().flatten();
+    let Some(name) = names.find(|name| !name.trim().is_empty()) else {
         return Err(Problem::field("email", "email or username is missing"));
     };
     let user = match app.ledger.store.user_by_email(&name).await? {

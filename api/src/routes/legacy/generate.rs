@@ -19,7 +19,7 @@ use crate::{
     extract::{Caller, Json, Wait},
     problem::{Problem, ProblemBody, Result},
     routes::{
-        generate::{Ask, Kind, TextOrPdf, Wishes, enqueue, long_enough, pdf},
+        generate::{Ask, Kind, TextOrPdf, Wishes, enqueue, long_enough, pdf, tidy},
         jobs::answer,
         upload::Upload,
     },
@@ -209,11 +209,10 @@ pub async fn generate_deepseek(State(app): State<App>, request: Request) -> Resu
     let mut request = Request::from_parts(parts, body);
     DefaultBodyLimit::max(app.document_max()).apply(&mut request);
     let Json(ask) = Json::<DeepSeekAsk>::from_request(request, &app).await?;
-    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let wishes = Wishes {
-        topic: given(ask.topic),
+        topic: ask.topic,
         difficulty: ask.difficulty,
-        instructions: given(ask.prompt),
+        instructions: ask.prompt.and_then(tidy),
         ..Wishes::default()
     };
     made(&app, caller, Ask { bytes: ask.content.into_bytes(), kind: Kind::Text, wishes }).await
