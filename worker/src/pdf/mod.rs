@@ -8,10 +8,13 @@ mod child;
 pub mod cli;
 mod engine;
 mod error;
+mod fonts;
 mod metadata;
 mod normalize;
 mod parent;
 mod running;
+mod spans;
+mod tex;
 
 use std::time::Duration;
 
