@@ -124,3 +124,27 @@ fn map(texts: impl Iterator<Item = (u8, String)>) -> String {
     }
     map + "endbfchar"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::page;
+
+    #[test]
+    fn codes_that_are_unicode_are_taken_as_they_are() {
+        // The glyphs of this encoding and of this collection do not belong together.
+        let font = "/Type/Font/Subtype/Type0/BaseFont/MSung-Light/Encoding/UniGB-UCS2-H/DescendantFonts[<</Type/Font\
+                    /Subtype/CIDFontType0/BaseFont/MSung-Light/CIDSystemInfo<</Registry(Adobe)/Ordering(CNS1)/Supplement 1>>>>]";
+        assert_eq!(page(font, "BT /F 10 Tf 20 50 Td <672C7BC7> Tj ET"), "本篇");
+    }
+
+    #[test]
+    fn bitmap_fonts_of_tex_have_characters_and_widths() {
+        let font = "/Type/Font/Subtype/Type3/FontMatrix[.01 0 0 .01 0 0]/FontBBox[0 0 60 60]/CharProcs<<>>/FirstChar 97\
+                    /Widths[50 50 50]/Encoding<</Differences[97/a97/a98/a99 233/a233]>>";
+        // b follows a where a ends: no space belongs between them.
+        let content = "BT /F 10 Tf 20 50 Td (a) Tj 5 0 Td (b\\351) Tj ET";
+        assert_eq!(page(font, content), "abé");
+        let named = font.replace("97/a97", "97/alpha");
+        assert_ne!(page(&named, content), "abé", "a font that names its characters otherwise is left alone");
+    }
+}

@@ -1,70 +1,87 @@
 //! Mends the runs of text on a page before they are put in order.
 
-use pdfboss_text::{ArtifactKind, TextSpan};
+use pdfboss_text::TextSpan;
 use unicode_normalization::char::compose;
 
 /// How far into its letter, in sizes of the font, an accent may begin.
 const ACCENT_REACH: f32 = 0.4;
+
+/// About how wide an accent is, in sizes of the font.
+const ACCENT_WIDTH: f32 = 0.4;
 
 /// The share of an accent's width that must lie over its letter.
 const ACCENT_COVER: f32 = 0.6;
 
 /// Puts right what programs write in pieces or in the order of drawing.
 pub(super) fn mend(spans: &mut Vec<TextSpan>) {
-    drop_running(spans);
     join_accents(spans);
+    for span in spans.iter_mut() {
+        unswap_ligatures(span);
+    }
     for span in spans.iter_mut().filter(|span| !span.glyph_x.is_empty() && !span.vertical) {
+        turn_ligatures(span);
         if span.logical {
             trim(span);
-        } else {
-            turn_ligatures(span);
         }
     }
 }
 
-/// Takes out headers, footers and page numbers that the document itself marks as such, unless nothing
-/// else is on the page.
-fn drop_running(spans: &mut Vec<TextSpan>) {
-    let is_running = |span: &TextSpan| {
-        span.artifact.as_ref().is_some_and(|artifact| artifact.kind == ArtifactKind::Pagination)
-    };
-    let chars = |running| -> usize {
-        spans.iter().filter(|span| is_running(span) == running).map(|span| span.text.len()).sum()
-    };
-    if chars(false) > chars(true) {
-        spans.retain(|span| !is_running(span));
+/// Writes ligatures right whose characters Ghostscript 10.0 put down with their bytes in the wrong order:
+/// U+6600 for U+0066, f. A letter of the Latin alphabet beside them tells them from Han characters.
+fn unswap_ligatures(span: &mut TextSpan) {
+    const SWAPPED: [(&str, &str); 5] = [
+        ("\u{6600}\u{cf00}", "ffi"),
+        ("\u{6600}\u{6600}", "ff"),
+        ("\u{6600}\u{6900}", "fi"),
+        ("\u{6600}\u{6c00}", "fl"),
+        ("\u{6600}\u{7400}", "ft"),
+    ];
+    if span.text.contains('\u{6600}') && span.text.chars().any(|char| char.is_ascii_lowercase()) {
+        for (swapped, right) in SWAPPED {
+            span.text = span.text.replace(swapped, right);
+        }
+        span.glyph_x = Box::default();
     }
 }
 
 /// Joins accents drawn on their own with the letters they stand over, as in old TeX fonts: the accent
-/// comes first, then the run that begins with its letter.
+/// comes first, alone or at the end of a run, then the run that begins with its letter.
 fn join_accents(spans: &mut Vec<TextSpan>) {
     let mut joined: Vec<TextSpan> = Vec::with_capacity(spans.len());
     for mut span in spans.drain(..) {
-        let accent = joined.last().and_then(|before| stands_over(before, &span));
-        let letter = span.text.chars().next();
-        if let (Some(accent), Some(letter)) = (accent, letter)
-            && let Some(whole) = compose(dotted(letter), accent)
+        let letter = span.text.chars().next().map(dotted);
+        let accent = joined.last().and_then(|before| accent_over(before, &span));
+        if let (Some((accent, mark)), Some(letter)) = (accent, letter)
+            && let Some(whole) = compose(letter, mark)
+            && let Some(before) = joined.last_mut()
         {
-            span.text.replace_range(..letter.len_utf8(), whole.encode_utf8(&mut [0; 4]));
-            joined.pop();
+            before.text.truncate(before.text.len() - accent.len_utf8());
+            before.end_x = before.end_x.min(span.x);
+            before.bbox.x1 = before.bbox.x1.min(span.x);
+            if before.text.is_empty() {
+                joined.pop();
+            }
+            let rest = span.text.chars().skip(1);
+            span.text = std::iter::once(whole).chain(rest).collect();
         }
         joined.push(span);
     }
     *spans = joined;
 }
 
-/// The combining form of the accent `accent`, if it is one and nothing else, and stands over the start
-/// of `letter`.
-fn stands_over(accent: &TextSpan, letter: &TextSpan) -> Option<char> {
-    let mut chars = accent.text.chars();
-    let (Some(mark), None) = (chars.next(), chars.next()) else { return None };
-    let covered = accent.end_x - accent.x.max(letter.x);
-    let near = accent.x - letter.x < accent.size * ACCENT_REACH
-        && covered > (accent.end_x - accent.x) * ACCENT_COVER
-        && (accent.y - letter.y).abs() < accent.size
-        && accent.rotate == letter.rotate;
-    combining(mark).filter(|_| near)
+/// The accent that ends `before` and its combining form, if it stands over the start of `letter`.
+fn accent_over(before: &TextSpan, letter: &TextSpan) -> Option<(char, char)> {
+    let accent = before.text.chars().last()?;
+    let mark = combining(accent)?;
+    let is_alone = before.text.len() == accent.len_utf8();
+    let start = if is_alone { before.x } else { before.end_x - before.size * ACCENT_WIDTH };
+    let covered = before.end_x - start.max(letter.x);
+    let near = start - letter.x < before.size * ACCENT_REACH
+        && covered > (before.end_x - start) * ACCENT_COVER
+        && (before.y - letter.y).abs() < before.size
+        && before.rotate == letter.rotate
+        && before.glyph_x.is_empty();
+    near.then_some((accent, mark))
 }
 
 /// The combining mark for an accent with a place of its own.
@@ -97,19 +114,29 @@ fn dotted(letter: char) -> char {
     }
 }
 
-/// Turns the letters of right-to-left ligatures around: all of a run is in the order of drawing, but the
-/// letters of one shape are written as they are read.
+/// Turns the letters of right-to-left shapes to the order that the run has. A run in the order of drawing
+/// is turned as a whole later, and so must not hold the letters of one shape as they are read; a turned run
+/// must. Some programs draw lam and alef as two shapes at one place, which are in order already.
 fn turn_ligatures(span: &mut TextSpan) {
-    if !span.text.chars().any(is_right_to_left) {
+    let everywhere_same = span.glyph_x.iter().all(|x| *x == span.glyph_x[0]);
+    if !span.text.chars().any(is_right_to_left) || (span.logical && everywhere_same) {
         return;
     }
     let mut chars: Vec<(char, f32)> = span.text.chars().zip(span.glyph_x.iter().copied()).collect();
     for shape in chars.chunk_by_mut(|one, next| one.1 == next.1) {
-        if shape.iter().all(|(char, _)| is_right_to_left(*char)) {
+        let is_turned = matches!(shape, [(first, _), (second, _)] if is_alef(*first) && *second == LAM);
+        if is_turned == span.logical && shape.iter().all(|(char, _)| is_right_to_left(*char)) {
             shape.reverse();
         }
     }
     span.text = chars.into_iter().map(|(char, _)| char).collect();
+}
+
+/// The letter that makes one shape with an alef after it.
+const LAM: char = 'ل';
+
+fn is_alef(char: char) -> bool {
+    matches!(char, 'ا' | 'أ' | 'إ' | 'آ' | 'ٱ')
 }
 
 /// Takes the spaces off the ends of a right-to-left run that is in reading order: at which side of it
@@ -145,4 +172,38 @@ fn trim(span: &mut TextSpan) {
 fn is_right_to_left(char: char) -> bool {
     matches!(char, '\u{5d0}'..='\u{5f2}' | '\u{620}'..='\u{64a}' | '\u{66e}'..='\u{6d5}' | '\u{6fa}'..='\u{7ff}'
         | '\u{8a0}'..='\u{8c9}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::page;
+
+    const ACCENTED: &str =
+        "/Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding<</Differences[1/dieresis/cedilla/dotlessi]>>";
+
+    #[test]
+    fn accents_join_the_letters_they_stand_over() {
+        let text = page(ACCENTED, "BT /F 10 Tf 20 50 Td (m) Tj 8.5 0 Td (\\001) Tj -.2 0 Td (ussen) Tj ET");
+        assert_eq!(text, "müssen");
+        let raised = page(ACCENTED, "BT /F 10 Tf 20 50 Td 2 2 Td (\\001) Tj -1.5 -2 Td (Uben) Tj ET");
+        assert_eq!(raised, "Üben");
+        let at_the_end = page(ACCENTED, "BT /F 10 Tf 20 50 Td [(fa\\002)350(cade)] TJ ET");
+        assert_eq!(at_the_end, "façade");
+        let dotless = page(ACCENTED, "BT /F 10 Tf 20 50 Td (na) Tj 11 0 Td (\\001) Tj (\\003f) Tj ET");
+        assert_ne!(dotless, "naïf", "an accent beside a letter is not over it");
+    }
+
+    #[test]
+    fn the_shape_of_lam_and_alef_is_read_lam_first() {
+        let font = |shape: &str| {
+            format!(
+                "/Type/Font/Subtype/Type1/BaseFont/A/ToUnicode 6 0 R>>\nendobj\n6 0 obj\n<</Length 200>>\nstream\n\
+                 1 begincodespacerange <00> <FF> endcodespacerange 3 beginbfchar <41> {shape} <42> <0628> endbfchar\n\
+                 endstream\nendobj\n7 0 obj\n<<"
+            )
+        };
+        // Drawn from the left: the ligature, then beh; read from the right, beh comes first.
+        let text = page(&font("<06440627>"), "BT /F 10 Tf 20 50 Td (AB) Tj ET");
+        assert_eq!(text, "بلا");
+    }
 }
