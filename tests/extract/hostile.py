@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads hostile and damaged PDFs with `smartstudy-worker extract`, each in a process of its own, and checks how each ends.
 
-usage: hostile.py WORKER [--flips N] [--seed N] [--seconds N] [--megabytes N]
+usage: hostile.py WORKER [--flips N] [--seed N] [--seconds N] [--megabytes N] [--only own|shared|flipped]
 Files: a few of our own, those of ../shared/pdf/make_hostile.py when it is there, and N copies of the fixtures (and of the corpus, when
 made) with random bytes changed. Each must end with a status of the documents (text, scan, encrypted, notpdf, damaged, too_complex) within
 the time, in seconds of wall clock, and the resident memory; address space is limited by the worker itself. Exit status 1 if one does not.
@@ -95,6 +95,7 @@ def main():
     asked.add_argument("--seed", type=int, default=4)
     asked.add_argument("--seconds", type=float, default=15)
     asked.add_argument("--megabytes", type=float, default=512)
+    asked.add_argument("--only", choices=["own", "shared", "flipped"])
     asked = asked.parse_args()
     bad = []
     with tempfile.TemporaryDirectory() as folder:
@@ -109,6 +110,8 @@ def main():
         sources = [*(HERE.parent / "fixtures" / "pdf").glob("*.pdf"), *CACHE.glob("*.pdf")]
         flip.write(groups["flipped"], asked.flips, asked.seed, [path for path in sources if path.stat().st_size])
         for group, place in groups.items():
+            if asked.only not in (None, group):
+                continue
             results = [(path.name, *measure(asked.worker, path, folder / "out")) for path in sorted(place.iterdir()) if path.is_file()]
             if not results:
                 continue
