@@ -20,6 +20,7 @@ mod terms;
 mod tests;
 mod wording;
 
+pub(crate) use number::Number;
 use rand::Rng;
 use shared::domain::{Difficulty, QuestionType};
 
