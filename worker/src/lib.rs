@@ -26,6 +26,8 @@ mod provider;
 mod report;
 mod run;
 pub mod runtime;
+#[allow(dead_code)]
+mod sections;
 
 pub use document::{Document, Page};
 pub use draft::Draft;
