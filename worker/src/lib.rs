@@ -16,6 +16,10 @@ mod compose;
 mod document;
 mod draft;
 mod jobs;
+#[allow(dead_code)]
+mod likeness;
+#[allow(dead_code)]
+mod lint;
 pub mod llm;
 mod local;
 pub mod pdf;
