@@ -48,11 +48,8 @@ impl Section {
 /// marked (`#`, an underline), numbered, or short lines that stand alone. Each has 150 to 1,200 words; a document
 /// too short for two of them is one section, one without pages has none.
 pub(crate) fn sections(document: &Document) -> Vec<Section> {
-    let Some((last, end)) = document.pages.iter().map(|page| page.text.chars().count()).enumerate().last()
-    else {
-        return Vec::new();
-    };
-    let end = Place { page: last, offset: end };
+    let Some(last) = document.pages.last() else { return Vec::new() };
+    let end = Place { page: document.pages.len() - 1, offset: last.text.chars().count() };
     let blocks = blocks(document);
     let parts: Vec<&[Block]> = chapters(&blocks).into_iter().flat_map(cut).collect();
     let starts = parts.iter().skip(1).map(|part| part[0].start).chain([end]);
