@@ -44,7 +44,8 @@ impl Pdf {
             .enumerate()
             .map(|(page, text)| {
                 let hidden = self.hidden.as_deref().filter(|_| page == 0).unwrap_or_default();
-                shown(text, "0 g", 800, &mut codes) + &shown(&wrapped(hidden).join("\n"), "1 g", 60, &mut codes)
+                shown(text, "0 g", 800, &mut codes)
+                    + &shown(&wrapped(hidden).join("\n"), "1 g", 60, &mut codes)
             })
             .collect();
         let mut file = Objects::new(self.comment.as_deref());
@@ -165,7 +166,8 @@ impl Objects {
         for offset in &self.offsets {
             let _ = write!(table, "{offset:010} 00000 n \n");
         }
-        table += &format!("trailer\n<< /Size {count} /Root 1 0 R /Info 6 0 R >>\nstartxref\n{start}\n%%EOF\n");
+        table +=
+            &format!("trailer\n<< /Size {count} /Root 1 0 R /Info 6 0 R >>\nstartxref\n{start}\n%%EOF\n");
         self.file.extend(table.bytes());
         self.file
     }
