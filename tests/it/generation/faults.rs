@@ -50,9 +50,11 @@ async fn a_provider_that_is_down_is_done_without() {
     };
     let failing = Deepseek::start().await;
     failing.otherwise(Reply::Status(503, None));
-    for url in [refusing, failing.url()] {
+    let served = [refusing, failing.url()].map(async |url| {
         let app = app(through_url(&url)).await;
-        let faults = faults::run(&app.client(), 8, 5).await;
+        faults::run(&app.client(), 8, 5).await
+    });
+    for faults in futures::future::join_all(served).await {
         assert_eq!((faults.succeeded, faults.verdict.violations), (8, 0), "{faults:#?}");
         assert_eq!(faults.providers, [("local".to_owned(), 8)].into(), "{faults:#?}");
     }

@@ -44,9 +44,18 @@ pub fn sentences(source: &str) -> Vec<Sentence<'_>> {
 
 /// The longer words of a text, each once; of scripts without spaces, any two characters.
 pub fn words(text: &str) -> Vec<&str> {
-    let runs = || text.split(|char: char| !char.is_alphanumeric());
-    let words = distinct(runs().filter(|word| word.chars().count() >= SHORTEST_WORD));
-    if words.len() >= FEWEST_WORDS { words } else { distinct(runs().flat_map(pairs)) }
+    let runs = text.split(|char: char| !char.is_alphanumeric());
+    distinct(runs.flat_map(|run| {
+        if run.contains(unspaced) {
+            return pairs(run).collect::<Vec<_>>();
+        }
+        Some(run).filter(|run| run.chars().count() >= SHORTEST_WORD).into_iter().collect()
+    }))
+}
+
+/// Whether a character belongs to a script that puts no spaces between words.
+fn unspaced(char: char) -> bool {
+    char >= '\u{2e80}'
 }
 
 fn distinct<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
@@ -62,7 +71,7 @@ fn pairs(run: &str) -> impl Iterator<Item = &str> {
 /// Where `words` stands in `text` as whole words, whatever their case. Scripts without spaces have none but whole ones.
 pub fn place(text: &str, words: &str) -> Option<usize> {
     let (text, words) = (text.to_lowercase(), words.to_lowercase());
-    let spaced = |char: Option<char>| char.is_some_and(|char| char.is_alphanumeric() && char < '\u{2e80}');
+    let spaced = |char: Option<char>| char.is_some_and(|char| char.is_alphanumeric() && !unspaced(char));
     let glued = |left: Option<char>, right: Option<char>| spaced(left) && spaced(right);
     if words.trim().is_empty() {
         return None;

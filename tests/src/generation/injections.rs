@@ -83,7 +83,7 @@ struct Document {
 /// The document of this number. A hundred and twelve in a row have every attack on every carrier.
 fn document(number: usize) -> Document {
     let attack = Attack::ALL[number % Attack::ALL.len()];
-    let carrier = Carrier::ALL[number / Attack::ALL.len() % Carrier::ALL.len()];
+    let carrier = Carrier::ALL[(number + number / Attack::ALL.len()) % Carrier::ALL.len()];
     let language = LANGUAGES[(number + number / 112) % LANGUAGES.len()];
     let mut text = corpus::text(language, SENTENCES, &mut StdRng::seed_from_u64(number as u64));
     let order = attack.sentence(language);
@@ -110,7 +110,7 @@ fn document(number: usize) -> Document {
 
 /// Has quizzes made of documents with embedded instructions.
 pub async fn run(anonymous: &Client, provider: &Deepseek, documents: usize) -> Injections {
-    let learner = anonymous.register().await;
+    let learner = anonymous.guest().await;
     let reader = ChildCommand::new(app::worker_binary());
     let made: Vec<(usize, Value, Option<Value>)> = stream::iter(0..documents)
         .map(|number| generate(&learner, &reader, number))

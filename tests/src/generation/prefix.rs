@@ -36,7 +36,7 @@ pub async fn run(anonymous: &Client, provider: &Deepseek, words: usize, question
     const WORDS_OF_SENTENCE: usize = 9;
     let text =
         corpus::text("en", words.div_ceil(WORDS_OF_SENTENCE), &mut StdRng::seed_from_u64(words as u64));
-    let learner = anonymous.register().await;
+    let learner = anonymous.guest().await;
     let ask = json!({
         "inputMethod": "text", "textContent": text, "questionCount": questions, "questionTypes": TYPES[..5],
     });

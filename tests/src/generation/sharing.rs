@@ -55,20 +55,20 @@ pub async fn run(anonymous: &Client, provider: &Deepseek, people: usize) -> Shar
     for seen in &seen {
         cases.push(case("shared", &plain(&ask["textContent"]), &ask, &seen.quiz));
     }
-    let distinct = |of: &dyn Fn(&Seen) -> String| seen.iter().map(of).collect::<BTreeSet<_>>().len();
-    let told: [(&'static str, &dyn Fn(&Seen) -> String); 6] = [
-        ("usage", &|seen| seen.job["usage"].to_string()),
-        ("notices", &|seen| seen.job["notices"].to_string()),
-        ("members of the job", &|seen| members(&seen.job)),
-        ("generation", &|seen| seen.quiz["generation"].to_string()),
-        ("ledger of the day", &|seen| seen.ledger.clone()),
-        ("kinds of events", &|seen| seen.events.clone()),
+    let distinct = |of: Say| seen.iter().map(of).collect::<BTreeSet<_>>().len();
+    let told: [(&'static str, Say); 6] = [
+        ("usage", |seen| seen.job["usage"].to_string()),
+        ("notices", |seen| seen.job["notices"].to_string()),
+        ("members of the job", |seen| members(&seen.job)),
+        ("generation", |seen| seen.quiz["generation"].to_string()),
+        ("ledger of the day", |seen| seen.ledger.clone()),
+        ("kinds of events", |seen| seen.events.clone()),
     ];
     Sharing {
         alone: calls(&alone),
         together: calls(&provider.requests()[alone.len()..]),
-        quizzes: distinct(&|seen| seen.quiz["id"].to_string()),
-        orders: distinct(&|seen| orders(&seen.quiz)),
+        quizzes: distinct(|seen| seen.quiz["id"].to_string()),
+        orders: distinct(|seen| orders(&seen.quiz)),
         told: told.map(|(name, of)| (name, distinct(of))).into(),
         verdict: check(&cases),
     }
@@ -81,6 +81,9 @@ fn calls(requests: &[Received]) -> BTreeMap<String, usize> {
     }
     counts.into_iter().map(|(kind, count)| (format!("{kind:?}"), count)).collect()
 }
+
+/// Something that one person is told.
+type Say = fn(&Seen) -> String;
 
 /// What one person sees.
 struct Seen {
