@@ -16,9 +16,7 @@ mod compose;
 mod document;
 mod draft;
 mod jobs;
-#[allow(dead_code)]
 mod likeness;
-#[allow(dead_code)]
 mod lint;
 pub mod llm;
 mod local;
@@ -27,10 +25,10 @@ mod plan;
 mod presence;
 mod proof;
 mod provider;
+pub mod quiz;
 mod report;
 mod run;
 pub mod runtime;
-#[allow(dead_code)]
 mod sections;
 
 pub use document::{Document, Page};
