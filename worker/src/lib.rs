@@ -30,6 +30,7 @@ pub mod pdf;
 mod plan;
 mod presence;
 mod proof;
+pub mod quiz;
 mod report;
 mod run;
 pub mod runtime;
