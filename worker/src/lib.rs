@@ -15,6 +15,7 @@ mod bell;
 mod compose;
 mod document;
 mod draft;
+pub mod exam;
 mod jobs;
 pub mod llm;
 mod local;
