@@ -81,6 +81,6 @@ pub use task::Task;
 pub use time::{Timestamp, duration};
 pub use usage::{Cost, DayUsage, Prices, ProviderCall, Tariff, Usage};
 pub use user::{Preferences, Role, Theme, User, email_key};
-pub use words::{fold_case, words};
+pub use words::{fold_case, is_written_together, words};
 pub use worker::Worker;
 pub use zone::{Day, InvalidDay, Shift, UnknownZone, Zone};

@@ -14,37 +14,62 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{LlmError, sse::Decoder};
 
+/// What a provider understands beyond the protocol that all of them share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// DeepSeek: thinking can be switched, and users are told apart.
+    Deepseek,
+    /// Nothing. The API is under `/v1`, unless the base URL says so itself.
+    OpenAi,
+}
+
 /// The provider and how to call it.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Root of the API, without `/chat/completions`.
     pub base_url: String,
-    /// Sent as a bearer token.
-    pub api_key: SecretString,
+    /// Sent as a bearer token, where there is one.
+    pub api_key: Option<SecretString>,
+    /// What it understands beyond the common protocol.
+    pub dialect: Dialect,
     /// The model's name.
     pub model: String,
     /// Longest silence. Keep-alives are not silence: they are sent while a request waits in the queue.
     pub idle_timeout: Duration,
     /// Longest time in which nothing but keep-alives arrives.
     pub queue_timeout: Duration,
+    /// Longest time from a call's beginning to the end of its answer.
+    pub deadline: Duration,
     /// Most tokens of one answer.
     pub max_tokens: u32,
     /// Most bytes of one answer's text.
     pub max_answer_bytes: usize,
 }
 
-impl Settings {
-    /// DeepSeek as it documents itself, for the key of an account.
-    pub fn deepseek(api_key: SecretString) -> Self {
+impl Default for Settings {
+    /// DeepSeek as it documents itself, without the key of an account.
+    fn default() -> Self {
         Self {
             base_url: "https://api.deepseek.com".to_owned(),
-            api_key,
+            api_key: None,
+            dialect: Dialect::Deepseek,
             model: "deepseek-flash".to_owned(),
             idle_timeout: Duration::from_secs(60),
             // The provider itself gives up after about ten minutes.
             queue_timeout: Duration::from_secs(11 * 60),
+            deadline: Duration::from_secs(15 * 60),
             max_tokens: 32_768,
             max_answer_bytes: 4 << 20,
+        }
+    }
+}
+
+impl Settings {
+    fn url(&self) -> String {
+        let base = self.base_url.trim_end_matches('/');
+        match self.dialect {
+            Dialect::OpenAi if !base.ends_with("/v1") => format!("{base}/v1/chat/completions"),
+            Dialect::OpenAi | Dialect::Deepseek => format!("{base}/chat/completions"),
         }
     }
 }
@@ -153,7 +178,11 @@ impl Client {
     /// # Errors
     ///
     /// Any [`LlmError`]; pieces handed over before it are good as far as they go.
-    pub async fn chat(&self, chat: &Chat<'_>, mut text: impl FnMut(&str)) -> Result<Completion, LlmError> {
+    pub async fn chat(&self, chat: &Chat<'_>, text: impl FnMut(&str)) -> Result<Completion, LlmError> {
+        timeout(self.settings.deadline, self.stream(chat, text)).await.unwrap_or(Err(LlmError::Deadline))
+    }
+
+    async fn stream(&self, chat: &Chat<'_>, mut text: impl FnMut(&str)) -> Result<Completion, LlmError> {
         let settings = &*self.settings;
         let response = self.send(chat).await?;
         let mut body = response.bytes_stream();
@@ -194,19 +223,20 @@ impl Client {
 
     async fn send(&self, chat: &Chat<'_>) -> Result<Response, LlmError> {
         let settings = &*self.settings;
-        let request = self
-            .http
-            .post(format!("{}/chat/completions", settings.base_url.trim_end_matches('/')))
-            .bearer_auth(settings.api_key.expose_secret())
-            .json(&Body {
+        let of_deepseek = settings.dialect == Dialect::Deepseek;
+        let mut request = self.http.post(settings.url());
+        if let Some(key) = &settings.api_key {
+            request = request.bearer_auth(key.expose_secret());
+        }
+        let request = request.json(&Body {
                 model: &settings.model,
                 messages: chat.messages,
-                thinking: chat.thinking,
+                thinking: of_deepseek.then_some(chat.thinking),
                 response_format: ResponseFormat::JsonObject,
                 max_tokens: settings.max_tokens,
                 stream: true,
                 stream_options: StreamOptions { include_usage: true },
-                user_id: chat.user_id,
+                user_id: chat.user_id.filter(|_| of_deepseek),
             });
         let response = timeout(settings.idle_timeout, request.send())
             .await
@@ -237,7 +267,8 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 struct Body<'a> {
     model: &'a str,
     messages: &'a [Message],
-    thinking: Thinking,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<Thinking>,
     response_format: ResponseFormat,
     max_tokens: u32,
     stream: bool,
@@ -288,8 +319,27 @@ struct WireUsage {
     prompt_tokens: u64,
     #[serde(default)]
     completion_tokens: u64,
+    /// As DeepSeek tells it.
+    prompt_cache_hit_tokens: Option<u64>,
+    /// As others tell it.
+    prompt_tokens_details: Option<PromptTokens>,
+}
+
+#[derive(Deserialize)]
+struct PromptTokens {
     #[serde(default)]
-    prompt_cache_hit_tokens: u64,
+    cached_tokens: u64,
+}
+
+impl From<WireUsage> for Usage {
+    fn from(usage: WireUsage) -> Self {
+        let details = usage.prompt_tokens_details.map(|details| details.cached_tokens);
+        Self {
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            cached_tokens: usage.prompt_cache_hit_tokens.or(details).unwrap_or_default(),
+        }
+    }
 }
 
 /// What has arrived of an answer.
@@ -318,11 +368,7 @@ impl Answer {
             return Err(LlmError::from_status(status.filter(|code| *code >= 400).unwrap_or(500), None));
         }
         if let Some(usage) = chunk.usage {
-            self.usage = Usage {
-                prompt_tokens: usage.prompt_tokens,
-                completion_tokens: usage.completion_tokens,
-                cached_tokens: usage.prompt_cache_hit_tokens,
-            };
+            self.usage = usage.into();
         }
         for choice in chunk.choices {
             if let Some(content) = choice.delta.and_then(|delta| delta.content) {

@@ -32,6 +32,18 @@ pub enum LlmError {
     /// Silence for longer than allowed, or queued for longer than allowed.
     #[error("the provider fell silent")]
     Timeout,
+    /// It takes longer than one call may.
+    #[error("the provider took too long")]
+    Deadline,
+    /// As many calls are under way as there may be.
+    #[error("too many calls to the provider are under way")]
+    Busy,
+    /// It failed again and again, and is left alone for a while.
+    #[error("the provider failed again and again, and is not asked for a while")]
+    Resting {
+        /// How long.
+        retry_after: Duration,
+    },
     /// The stream ended without a finish reason.
     #[error("the answer broke off")]
     Cut,
@@ -91,6 +103,7 @@ impl LlmError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Retryable { retry_after, .. } => *retry_after,
+            Self::Resting { retry_after } => Some(*retry_after),
             _ => None,
         }
     }
@@ -98,6 +111,31 @@ impl LlmError {
     /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
         !matches!(self, Self::Final { .. } | Self::Settings | Self::ContentFilter { .. })
+    }
+
+    /// Whether the next call may succeed at once, because it was this answer that failed and not the provider.
+    pub fn is_fleeting(&self) -> bool {
+        matches!(
+            self,
+            Self::Retryable { status: 500, retry_after: None }
+                | Self::Cut
+                | Self::Blank { .. }
+                | Self::Overloaded { .. }
+                | Self::Malformed { .. }
+        )
+    }
+
+    /// Whether it shows that the provider cannot be used by anybody now.
+    pub fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Retryable { .. }
+                | Self::Final { status: 401..=403 }
+                | Self::Unreachable
+                | Self::Timeout
+                | Self::Deadline
+                | Self::Overloaded { .. }
+        )
     }
 
     /// What the failed call cost, where the provider said so.
@@ -118,10 +156,13 @@ impl LlmError {
             Self::Final { status: 402 } => "provider.no_balance",
             Self::Final { .. } | Self::Settings => "provider.rejected",
             Self::Retryable { status: 429, .. } => "provider.rate_limited",
-            Self::Retryable { .. } | Self::Unreachable | Self::Cut | Self::Overloaded { .. } => {
-                "provider.unavailable"
-            }
-            Self::Timeout => "provider.timeout",
+            Self::Busy => "provider.busy",
+            Self::Retryable { .. }
+            | Self::Resting { .. }
+            | Self::Unreachable
+            | Self::Cut
+            | Self::Overloaded { .. } => "provider.unavailable",
+            Self::Timeout | Self::Deadline => "provider.timeout",
             Self::Blank { .. } | Self::Malformed { .. } => "provider.malformed",
             Self::ContentFilter { .. } => "provider.content_filtered",
         }
