@@ -19,6 +19,7 @@ mod bell;
 mod compose;
 mod document;
 mod draft;
+mod exam;
 mod hygiene;
 mod jobs;
 mod likeness;
