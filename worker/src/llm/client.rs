@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn the_key_is_not_shown() {
-        let settings = Settings::deepseek("sk-secret".into());
+        let settings = Settings { api_key: Some("sk-secret".into()), ..Settings::default() };
         assert!(!format!("{settings:?}").contains("sk-secret"));
     }
 }

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
-use shared::{domain::Method, jobs::quiz_generate::QuizGenerate};
+use shared::{
+    domain::{Generation, Method},
+    jobs::quiz_generate::QuizGenerate,
+};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -16,8 +19,11 @@ use super::{
 use crate::{
     Context,
     allowance::Withheld,
+    draft::Draft,
+    exam,
     llm::LlmError,
     local,
+    material::Material,
     run::{Checkpoints, Stop, crashed},
 };
 
@@ -63,6 +69,48 @@ pub(super) async fn write(
         }
     }
     Ok(())
+}
+
+/// The questions of an exam paper that are of the types asked for.
+pub(super) struct Paper {
+    pub drafts: Vec<Draft>,
+    notice: Option<String>,
+}
+
+impl Paper {
+    /// How many questions the quiz shall have: all of the paper's, unless fewer are asked for. None is made up beside
+    /// them.
+    pub(super) fn wanted(&self, ask: &QuizGenerate) -> usize {
+        let most = ask.question_count.map_or(*super::QUESTIONS.end(), |count| count as usize);
+        self.drafts.len().min(most)
+    }
+}
+
+/// Reads a document as an exam paper; one that is none has no questions.
+pub(super) async fn paper(
+    context: &Context,
+    material: &Arc<Material>,
+    ask: &QuizGenerate,
+) -> Result<Paper, Stop> {
+    let material = material.clone();
+    let found = computed(&context.generations, move || exam::recognise(&material.document)).await?;
+    let notice = found.notice();
+    let mut drafts = found.drafts;
+    drafts.retain(|draft| ask.question_types.is_empty() || ask.question_types.contains(&draft.kind));
+    Ok(Paper { drafts, notice })
+}
+
+/// Takes over the questions of an exam paper as they stand.
+pub(super) async fn copy(batches: &mut Batches, paper: Paper) -> Result<(), Stop> {
+    let maker = Generation { method: Method::Extracted, ..local_generation() };
+    let size = batches.total.div_ceil(LOCAL_BATCHES).max(1);
+    for batch in paper.drafts.chunks(size) {
+        batches.accept(&maker, batch.to_vec()).await?;
+    }
+    match paper.notice {
+        Some(notice) => batches.run().notice(notice).await,
+        None => Ok(()),
+    }
 }
 
 /// Tries after which a student rather gets what the local generator makes than waits for a provider any longer: about
