@@ -4,6 +4,9 @@ use shared::domain::{Answer, QuestionType, fold, is_written_together, words};
 
 use crate::{document::Document, draft::Draft, local::Number};
 
+/// Signs that may be an answer by themselves.
+const SIGNS: &str = "+-*/=<>%&|^~@#$√∑∏∫∂±×÷≤≥≠≈∈∉⊂∪∩∧∨¬→←↔∞°";
+
 /// Whether the quote stands byte for byte where the draft says, and holds what it is to prove.
 pub(crate) fn proven(document: &Document, draft: &Draft) -> bool {
     quoted(document, draft) && answered(draft) && shaped(draft)
@@ -35,8 +38,8 @@ fn says(text: &str, answer: &str) -> bool {
     let folded = |text: &str| words(text).map(|word| word.folded).collect::<Vec<_>>();
     let (text_words, answer_words) = (folded(text), folded(answer));
     match answer_words.is_empty() {
-        // Signs alone, such as those of operators.
-        true => !answer.trim().is_empty() && text.contains(answer.trim()),
+        // Signs alone, such as those of operators; a bracket or a full stop is no answer.
+        true => answer.chars().any(|sign| SIGNS.contains(sign)) && text.contains(answer.trim()),
         false => text_words.windows(answer_words.len()).any(|run| run == answer_words),
     }
 }
@@ -111,7 +114,7 @@ mod tests {
         ] {
             assert!(says(text, answer), "{text} {answer}");
         }
-        for (text, answer) in [("Boavista lies there.", "Bo"), ("Walls of a cell", "cell wall"), ("Text.", " ")] {
+        for (text, answer) in [("Boavista lies there.", "Bo"), ("Walls of a cell", "cell wall"), ("Text.", " "), ("Call f().", "().")] {
             assert!(!says(text, answer), "{text} {answer}");
         }
     }

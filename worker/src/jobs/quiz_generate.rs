@@ -55,7 +55,7 @@ pub(super) async fn run(
 
     let mut batches = Batches::resume(run, &material, total, &mut saved).await?;
     if paper.drafts.is_empty() {
-        writers::write(context, &mut batches, &ask, &topic, &mut saved).await?;
+        writers::write(context, &mut batches, &ask, &mut saved).await?;
     } else {
         writers::copy(&mut batches, paper).await?;
     }

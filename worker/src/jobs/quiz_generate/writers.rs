@@ -39,11 +39,10 @@ pub(super) async fn write(
     context: &Context,
     batches: &mut Batches,
     ask: &QuizGenerate,
-    topic: &str,
     saved: &mut Checkpoints,
 ) -> Result<(), Stop> {
     let mut withheld = None;
-    match write_with_ai(context, batches, ask, topic, saved).await {
+    match write_with_ai(context, batches, ask, saved).await {
         Ok(()) if !context.ai.local_fallback => return Ok(()),
         Ok(()) => {}
         Err(Trouble::Stop(stop)) => return Err(stop),
@@ -129,7 +128,6 @@ async fn write_with_ai(
     context: &Context,
     batches: &mut Batches,
     ask: &QuizGenerate,
-    topic: &str,
     saved: &mut Checkpoints,
 ) -> Result<(), Trouble> {
     if batches.missing() == 0 {
@@ -140,7 +138,7 @@ async fn write_with_ai(
         Some((_, round)) => round,
         None => Round::first(&material, total, batches.asked()),
     };
-    let author = Author::new(context, batches, ask, topic, saved).await;
+    let author = Author::new(context, batches, ask, saved).await;
     while !round.orders.is_empty() {
         run.checkpoint(&format!("{ROUND}{}", run.token()), &round).await?;
         fill(&author, &round.orders).await?;
