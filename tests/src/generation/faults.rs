@@ -26,7 +26,7 @@ pub struct Faults {
     pub succeeded: usize,
     /// Those that failed because the provider refused for good.
     pub refused: usize,
-    /// Those that failed for another reason, by its code.
+    /// Those that failed for another reason, by its code and the types asked for.
     pub failed: BTreeMap<String, usize>,
     /// Tries of all jobs.
     pub tries: u64,
@@ -77,7 +77,9 @@ fn sums(made: &[(Value, Value, Option<Value>)]) -> Faults {
             if FINAL.contains(&code) {
                 refused += 1;
             } else {
-                *failed.entry(format!("{} {code}", job["status"])).or_default() += 1;
+                *failed
+                    .entry(format!("{} {code} of {}", job["status"], ask["questionTypes"]))
+                    .or_default() += 1;
             }
             continue;
         };
