@@ -10,7 +10,7 @@ use super::{Verdict, ask, case, check, ended, plain, quiz};
 use crate::Client;
 
 /// Jobs that are asked for at the same time.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 /// Accounts that ask for them.
 const LEARNERS: usize = 16;
 /// Errors after which the same request would be refused again.
