@@ -21,7 +21,9 @@ fn answered(draft: &Draft) -> bool {
         (QuestionType::ShortAnswer | QuestionType::Cloze, Answer::Text(answer)) => {
             !answer.trim().is_empty() && fold(&draft.quote).contains(&fold(answer))
         }
-        (QuestionType::Numeric, Answer::Number(number)) => number.is_finite() && stands_in(&draft.quote, *number),
+        (QuestionType::Numeric, Answer::Number(number)) => {
+            number.is_finite() && stands_in(&draft.quote, *number)
+        }
         _ => true,
     }
 }

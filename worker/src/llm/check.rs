@@ -130,7 +130,9 @@ fn agrees(draft: &Draft, answer: &Value) -> bool {
         return false;
     }
     match (intake::answer(draft.kind, draft.options.clone(), answer), &draft.answer) {
-        (Ok((_, Answer::Texts(mut found))), Answer::Texts(key)) if draft.kind == QuestionType::MultipleSelect => {
+        (Ok((_, Answer::Texts(mut found))), Answer::Texts(key))
+            if draft.kind == QuestionType::MultipleSelect =>
+        {
             let mut key = key.clone();
             found.sort();
             key.sort();
@@ -207,7 +209,8 @@ mod tests {
         let order = ["x", "y", "z"];
         let ordering =
             draft(QuestionType::Ordering, &order, Answer::Texts(order.map(str::to_owned).to_vec()));
-        let pairs: BTreeMap<_, _> = [("l", "r"), ("m", "s")].map(|(l, r)| (l.to_owned(), r.to_owned())).into();
+        let pairs: BTreeMap<_, _> =
+            [("l", "r"), ("m", "s")].map(|(l, r)| (l.to_owned(), r.to_owned())).into();
         let matching = draft(QuestionType::Matching, &[], Answer::Pairs(pairs));
         let truth = draft(QuestionType::TrueFalse, &[], text("False"));
         for (draft, answer, same) in [
@@ -242,7 +245,10 @@ mod tests {
         assert_eq!(said(json!([{ "id": 3, "answer": "two" }, { "id": 0, "answer": "two" }])), [None, None]);
         let twice = json!([{ "id": 1, "answer": "two" }, { "id": 1, "answer": "one" }]);
         assert_eq!(said(twice), [Some(false), None]);
-        assert_eq!(read(&drafts, "```json\n{\"answers\":[{\"id\":1,\"answer\":\"two\"}]}\n```"), [Some(true), None]);
+        assert_eq!(
+            read(&drafts, "```json\n{\"answers\":[{\"id\":1,\"answer\":\"two\"}]}\n```"),
+            [Some(true), None]
+        );
         for answer in ["", "}{", "I agree with all of them.", "{\"answers\":\"yes\"}"] {
             assert_eq!(read(&drafts, answer), [None, None], "{answer}");
         }
