@@ -35,14 +35,27 @@ def said(question):
 
 def repetitions(questions):
     """Ids and questions that are there twice."""
-    for kind, of in (("repeated.id", lambda text: text), ("repeated.question", letters)):
+    for kind, of in (("repeated.id", lambda question: question.get("id")), ("repeated.question", asked)):
         seen = set()
         for question in questions:
-            text = question.get(kind.split(".")[1]) if isinstance(question, dict) else None
+            text = of(question) if isinstance(question, dict) else None
             if isinstance(text, str):
-                if of(text) in seen:
+                if text in seen:
                     yield kind, repr(text)
-                seen.add(of(text))
+                seen.add(text)
+
+
+def asked(question):
+    """What a question asks. To put in order or to match says nothing without the things to be put."""
+    text = question.get("question")
+    if not isinstance(text, str):
+        return None
+    things = []
+    if question.get("type") in ("ordering", "matching"):
+        pairs = question.get("pairs") if isinstance(question.get("pairs"), dict) else {}
+        for list_ in (question.get("options"), pairs.get("left"), pairs.get("right")):
+            things += sorted(str(thing) for thing in list_ or [])
+    return letters(text) + "".join("|" + letters(thing) for thing in things)
 
 
 def letters(text):

@@ -1,6 +1,6 @@
 //! What a draft must prove before it is stored: that the document says so.
 
-use shared::domain::{Answer, QuestionType, fold};
+use shared::domain::{Answer, QuestionType, fold, is_written_together, words};
 
 use crate::{document::Document, draft::Draft, local::Number};
 
@@ -19,12 +19,27 @@ fn quoted(document: &Document, draft: &Draft) -> bool {
 fn answered(draft: &Draft) -> bool {
     match (draft.kind, &draft.answer) {
         (QuestionType::ShortAnswer | QuestionType::Cloze, Answer::Text(answer)) => {
-            !answer.trim().is_empty() && fold(&draft.quote).contains(&fold(answer))
+            says(&draft.quote, answer)
         }
         (QuestionType::Numeric, Answer::Number(number)) => {
             number.is_finite() && stands_in(&draft.quote, *number)
         }
         _ => true,
+    }
+}
+
+/// Whether a text has these words one after the other, whatever their case and accents. In scripts whose words are
+/// written together they are looked for within others.
+fn says(text: &str, answer: &str) -> bool {
+    if answer.chars().any(is_written_together) {
+        return fold(text).contains(&fold(answer));
+    }
+    let folded = |text: &str| words(text).map(|word| word.folded).collect::<Vec<_>>();
+    let (text_words, answer_words) = (folded(text), folded(answer));
+    match answer_words.is_empty() {
+        // Signs alone, such as those of operators.
+        true => !answer.trim().is_empty() && text.contains(answer.trim()),
+        false => text_words.windows(answer_words.len()).any(|run| run == answer_words),
     }
 }
 
@@ -87,6 +102,21 @@ fn shaped(draft: &Draft) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_stands_in_a_text_as_whole_words() {
+        for (text, answer) in [
+            ("The Cell-Wall holds.", "cell wall"),
+            ("Le café est noir.", "CAFE"),
+            ("細胞膜は物質の出入りを調節する。", "物質"),
+            ("Use a += b here.", "+="),
+        ] {
+            assert!(says(text, answer), "{text} {answer}");
+        }
+        for (text, answer) in [("Boavista lies there.", "Bo"), ("Walls of a cell", "cell wall"), ("Text.", " ")] {
+            assert!(!says(text, answer), "{text} {answer}");
+        }
+    }
 
     #[test]
     fn a_number_stands_in_a_text_however_it_is_written() {

@@ -37,13 +37,6 @@ pub(crate) struct Section {
     pub words: usize,
 }
 
-impl Section {
-    /// Whether a place lies in it.
-    pub(crate) fn contains(&self, place: Place) -> bool {
-        self.start <= place && place < self.end
-    }
-}
-
 /// The sections of a document in reading order, without gap or overlap. They begin at headings, which may be
 /// marked (`#`, an underline), numbered, or short lines that stand alone. Each has 150 to 1,200 words; a document
 /// too short for two of them is one section, one without pages has none.

@@ -95,7 +95,7 @@ impl LlmError {
         }
     }
 
-    pub(super) fn malformed(what: &'static str) -> Self {
+    pub(crate) fn malformed(what: &'static str) -> Self {
         Self::Malformed { what, usage: Usage::default() }
     }
 

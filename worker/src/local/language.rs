@@ -95,6 +95,22 @@ impl Language {
         (language, hits, words)
     }
 
+    /// Whether a sentence is in the script of the language, as one that a translator left out is not.
+    pub fn writes(self, text: &str) -> bool {
+        let own = |c: &char| match self {
+            Self::Russian => matches!(c, '\u{400}'..='\u{4FF}'),
+            Self::Arabic => matches!(c, '\u{600}'..='\u{6FF}'),
+            Self::Chinese => is_han(*c),
+            _ => true,
+        };
+        let letters = text.chars().filter(|c| c.is_alphabetic());
+        let (all, owned) =
+            letters.fold((0_usize, 0_usize), |(all, owned), c| (all + 1, owned + usize::from(own(&c))));
+        // A Chinese character stands for two or three letters.
+        let least = if self == Self::Chinese { 3 } else { 2 };
+        owned * least >= all
+    }
+
     /// Whether a word is a common one in any of the languages.
     pub fn is_common(word: &str) -> bool {
         let word = word.to_lowercase();

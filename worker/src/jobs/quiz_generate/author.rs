@@ -1,6 +1,12 @@
 //! One order to a model: what others got for the same is taken, else a provider is asked, and every key checked.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -52,7 +58,7 @@ impl From<StoreError> for Trouble {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Written {
     drafts: Vec<Draft>,
-    /// For each draft whether its key was found again, once that is known.
+    /// For each draft whether it may be asked and its key was found again, once that is known.
     verdicts: Vec<Option<bool>>,
     /// What each of the calls used, checks included. Whoever gets the questions is counted the same.
     calls: Vec<llm::Usage>,
@@ -79,6 +85,8 @@ pub(super) struct Author<'a> {
     user_id: Option<String>,
     /// How many calls of each order the job's owner was counted.
     counted: Mutex<BTreeMap<String, usize>>,
+    /// Whether an answer had nothing but questions that break the rules.
+    saw_junk: AtomicBool,
     pub(super) batches: Mutex<&'a mut Batches>,
 }
 
@@ -95,7 +103,13 @@ impl<'a> Author<'a> {
         let user_id = owner.map(|id| id.to_string());
         let material = batches.material.clone();
         let counted = Mutex::new(saved.take_all(COUNTED));
-        Self { context, run, material, ask, topic, owner, user_id, counted, batches: Mutex::new(batches) }
+        let (saw_junk, batches) = (AtomicBool::new(false), Mutex::new(batches));
+        Self { context, run, material, ask, topic, owner, user_id, counted, saw_junk, batches }
+    }
+
+    /// Whether there is no question although a provider wrote some.
+    pub(super) async fn wrote_in_vain(&self) -> bool {
+        self.saw_junk.load(Ordering::Relaxed) && self.batches.lock().await.made_by(Method::Ai) == 0
     }
 
     /// Has an order filled by the first provider that can.
@@ -187,6 +201,9 @@ impl<'a> Author<'a> {
             }
             checked = self.check(provider, &mut written).await?;
         }
+        if written.drafts.is_empty() {
+            return Ok(());
+        }
         self.keep(key, &written).await?;
         self.count(provider, key, &written, began).await?;
         if written.is_settled() { Ok(()) } else { checked.map_err(Trouble::Provider) }
@@ -217,18 +234,26 @@ impl<'a> Author<'a> {
             if let Some(used) = used {
                 self.context.paid(provider, used);
             }
-            written.calls.extend(used.filter(|_| !written.drafts.is_empty()));
-            let wasted = used.filter(|_| written.drafts.is_empty());
-            let counted = match wasted {
-                Some(used) => self.run.spent(&self.run.next_call(), provider.name, used, began).await,
-                None => Ok(()),
-            };
             taken?;
-            counted?;
-            let usage = used.unwrap_or_default();
+            if !written.drafts.is_empty() {
+                written.calls.extend(used);
+                return Ok(written);
+            }
+            // Nobody else is counted what brought nothing.
+            for used in used.into_iter().chain(written.calls.drain(..)) {
+                self.run.spent(&self.run.next_call(), provider.name, used, began).await?;
+            }
             let failed = match called.transpose() {
-                _ if !written.drafts.is_empty() => return Ok(written),
-                Ok(_) => LlmError::Malformed { what: "the answer has no question that can be used", usage },
+                Ok(batch) => {
+                    let is_junk = batch.is_some_and(|batch| batch.rejected.total() > 0);
+                    self.saw_junk.fetch_or(is_junk, Ordering::Relaxed);
+                    // A text that proves no more is no failure of the provider, but one that proves nothing at all
+                    // deserves a second look.
+                    if tries == CALLS || !request.already.is_empty() {
+                        return Ok(written);
+                    }
+                    LlmError::malformed("the answer has no question that can be used")
+                }
                 Err(error) => error,
             };
             if tries == CALLS || !failed.is_fleeting() {
@@ -247,13 +272,12 @@ impl<'a> Author<'a> {
         let mut arrived = Vec::new();
         while take.recv_many(&mut arrived, usize::MAX).await > 0 {
             for draft in arrived.drain(..) {
-                if is_sound(&self.material, Method::Ai, &draft) {
-                    let unchecked = !self.context.ai.key_check || !llm::is_choice(draft.kind);
-                    written.verdicts.push(unchecked.then_some(true));
-                    written.drafts.push(draft);
-                } else {
-                    self.batches.lock().await.refuse(&draft);
-                }
+                let is_checked = self.context.ai.key_check && llm::is_choice(draft.kind);
+                written.verdicts.push(match is_sound(&self.material, Method::Ai, &draft) {
+                    true if is_checked => None,
+                    sound => Some(sound),
+                });
+                written.drafts.push(draft);
             }
             // Of what is not checked now, it is tried again with those that come next.
             let _open = self.check(provider, written).await?;

@@ -10,6 +10,7 @@ use super::{orders::Asked, progress};
 use crate::{
     compose::compose,
     draft::Draft,
+    hygiene::is_clean,
     likeness::Seen,
     lint::flaws,
     material::Material,
@@ -129,10 +130,11 @@ impl Batches {
         let mut questions = Vec::new();
         for draft in drafts {
             let number = self.accepted.len() + questions.len() + 1;
-            if number > self.total
-                || !is_sound(&self.material, maker.method, &draft)
-                || !self.seen.is_new(&draft.question, &draft.answer)
-            {
+            if number > self.total || !is_sound(&self.material, maker.method, &draft) {
+                continue;
+            }
+            if !self.seen.is_new(&draft.question, &draft.answer) {
+                self.refuse(&draft);
                 continue;
             }
             questions.push(compose(&self.material.document, draft, number, &mut self.dice(number)));
@@ -188,7 +190,18 @@ impl Batches {
 
 /// Whether a question may be asked. One that stands in an exam paper is asked as it stands, whatever its style.
 pub(super) fn is_sound(material: &Material, method: Method, draft: &Draft) -> bool {
-    proven(&material.document, draft) && (method == Method::Extracted || flaws(draft).is_empty())
+    let fault = if !proven(&material.document, draft) {
+        "unproven".to_owned()
+    } else if !is_clean(draft) {
+        "unclean".to_owned()
+    } else if let (Method::Ai | Method::Local, Some(flaw)) = (method, flaws(draft).first()) {
+        format!("{flaw:?}")
+    } else {
+        return true;
+    };
+    tracing::debug!(fault, kind = ?draft.kind, "a question is refused");
+    metrics::counter!("smartstudy_questions_refused_total", "fault" => fault).increment(1);
+    false
 }
 
 /// The name under which a batch is saved, to be followed by the token of the try that saved it.

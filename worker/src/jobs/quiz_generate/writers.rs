@@ -66,9 +66,13 @@ pub(super) async fn write(
 }
 
 /// Tries after which a student rather gets what the local generator makes than waits for a provider any longer: about
-/// half a minute, and less when the provider is known to be away.
+/// half a minute, and less when the provider is known to be away or answers with nothing of use.
 fn patience(error: &LlmError) -> u32 {
-    if matches!(error, LlmError::Resting { .. }) { 2 } else { 5 }
+    match error {
+        LlmError::Malformed { .. } | LlmError::Blank { .. } => 1,
+        LlmError::Resting { .. } => 2,
+        _ => 5,
+    }
 }
 
 /// Rounds of calls, each for what is missing after the one before. Which calls a round has is saved before they are
@@ -98,7 +102,10 @@ async fn write_with_ai(
         }
         round = round.next(&material, total, batches.asked());
     }
-    Ok(())
+    match author.wrote_in_vain().await {
+        true => Err(Trouble::Provider(LlmError::malformed("no answer had a question that can be used"))),
+        false => Ok(()),
+    }
 }
 
 /// Fills the orders of a round: the first one alone, which brings the document into the provider's cache, then several

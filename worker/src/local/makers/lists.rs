@@ -101,6 +101,9 @@ fn texts(studio: &Studio<'_>, sentence: usize, list: &List) -> Option<Vec<String
     let apart =
         items.iter().enumerate().all(|(at, item)| items[..at].iter().all(|other| !overlaps(item, other)));
     let plain = items.iter().all(|item| !item.contains('\n'));
+    // What is no term elsewhere either is rather a part of a longer phrase than a thing of its own.
+    let mentioned = studio.terms.mentioned(sentence);
+    let plain = plain && list.items.iter().all(|item| mentioned.iter().any(|mention| mention.bytes == *item));
     let rest = fold(&gapped(studio, sentence, list));
     let hidden = items.iter().all(|item| !rest.contains(&fold(item)));
     (apart && plain && hidden).then_some(items)
