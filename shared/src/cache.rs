@@ -83,9 +83,9 @@ pub struct Lead {
 impl Cache {
     /// A cache over the store, for one process.
     pub fn local(store: Store, clock: Clock) -> Self {
-        let weight = |key: &String, value: &Arc<str>| u32::try_from(key.len() + value.len()).unwrap_or(u32::MAX);
-        let local =
-            Tier::builder().weigher(weight).max_capacity(LOCAL_BYTES).time_to_idle(LOCAL_FOR).build();
+        let weight =
+            |key: &String, value: &Arc<str>| u32::try_from(key.len() + value.len()).unwrap_or(u32::MAX);
+        let local = Tier::builder().weigher(weight).max_capacity(LOCAL_BYTES).time_to_idle(LOCAL_FOR).build();
         let leaders = Tier::builder().max_capacity(LEADERS).time_to_idle(LEADER_FOR).build();
         Self { store, clock, local, leaders, redis: None }
     }
@@ -94,7 +94,12 @@ impl Cache {
     ///
     /// # Errors
     /// If the address cannot be understood.
-    pub fn redis(store: Store, clock: Clock, url: &str, prefix: &str) -> std::result::Result<Self, RedisError> {
+    pub fn redis(
+        store: Store,
+        clock: Clock,
+        url: &str,
+        prefix: &str,
+    ) -> std::result::Result<Self, RedisError> {
         let connection = crate::queue::connection(&Client::open(url)?)?;
         let redis = Some(Redis { connection, prefix: prefix.to_owned() });
         Ok(Self { redis, ..Self::local(store, clock) })
@@ -171,7 +176,10 @@ impl Cache {
                 let mut connection = redis.connection.clone();
                 let delete = connection.del::<_, ()>(redis.key("cache", &key));
                 if !matches!(tokio::time::timeout(ANSWER_WITHIN, delete).await, Ok(Ok(()))) {
-                    tracing::warn!(seconds = REDIS_SECONDS, "Redis does not answer; it forgets by itself in time");
+                    tracing::warn!(
+                        seconds = REDIS_SECONDS,
+                        "Redis does not answer; it forgets by itself in time"
+                    );
                 }
             }
         }

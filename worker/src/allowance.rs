@@ -71,9 +71,11 @@ impl Context {
     pub(crate) fn paid(&self, provider: &llm::Provider, used: llm::Usage) {
         let model = &provider.client.settings().model;
         let cached = used.cached_tokens.min(used.prompt_tokens);
-        for (kind, tokens) in
-            [("cached", cached), ("fresh", used.prompt_tokens - cached), ("completion", used.completion_tokens)]
-        {
+        for (kind, tokens) in [
+            ("cached", cached),
+            ("fresh", used.prompt_tokens - cached),
+            ("completion", used.completion_tokens),
+        ] {
             let labels = [("model", model.clone()), ("kind", kind.to_owned())];
             metrics::counter!("smartstudy_llm_tokens_total", &labels).increment(tokens);
         }
@@ -86,7 +88,8 @@ impl Context {
         let cost = self.ai.tariff.cost(&usage, self.ledger.clock.now());
         if let Some(cost) = cost.filter(|_| provider.name == Provider::Deepseek) {
             let labels = [("model", model.clone()), ("currency", cost.currency.clone())];
-            metrics::counter!("smartstudy_llm_cost_nanos_total", &labels).increment(cost.nanos().unsigned_abs());
+            metrics::counter!("smartstudy_llm_cost_nanos_total", &labels)
+                .increment(cost.nanos().unsigned_abs());
         }
     }
 

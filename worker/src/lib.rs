@@ -27,6 +27,7 @@ mod lint;
 pub mod llm;
 mod local;
 mod material;
+pub mod office;
 pub mod pdf;
 mod plan;
 mod presence;

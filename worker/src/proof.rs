@@ -24,7 +24,9 @@ fn answered(draft: &Draft) -> bool {
         (QuestionType::ShortAnswer | QuestionType::Cloze, Answer::Text(answer)) => {
             says(&draft.quote, answer)
         }
-        (QuestionType::Numeric, Answer::Number(number)) => number.is_finite() && stands_in(&draft.quote, *number),
+        (QuestionType::Numeric, Answer::Number(number)) => {
+            number.is_finite() && stands_in(&draft.quote, *number)
+        }
         _ => true,
     }
 }

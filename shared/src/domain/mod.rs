@@ -2,6 +2,7 @@
 
 pub mod agenda;
 mod attempt;
+mod document_kind;
 mod export;
 mod fold;
 mod id;
@@ -33,6 +34,7 @@ mod worker;
 mod zone;
 
 pub use attempt::{Attempt, Given, QuestionResult, Submission};
+pub use document_kind::DocumentKind;
 pub use export::Export;
 pub use fold::fold;
 pub use id::{Id, InvalidId, JobId};

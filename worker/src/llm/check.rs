@@ -127,7 +127,9 @@ fn agrees(draft: &Draft, answer: &Value) -> bool {
         return false;
     }
     match (intake::answer(draft.kind, draft.options.clone(), answer), &draft.answer) {
-        (Ok((_, Answer::Texts(mut found))), Answer::Texts(key)) if draft.kind == QuestionType::MultipleSelect => {
+        (Ok((_, Answer::Texts(mut found))), Answer::Texts(key))
+            if draft.kind == QuestionType::MultipleSelect =>
+        {
             let mut key = key.clone();
             found.sort();
             key.sort();
@@ -204,7 +206,8 @@ mod tests {
         let order = ["x", "y", "z"];
         let ordering =
             draft(QuestionType::Ordering, &order, Answer::Texts(order.map(str::to_owned).to_vec()));
-        let pairs: BTreeMap<_, _> = [("l", "r"), ("m", "s")].map(|(l, r)| (l.to_owned(), r.to_owned())).into();
+        let pairs: BTreeMap<_, _> =
+            [("l", "r"), ("m", "s")].map(|(l, r)| (l.to_owned(), r.to_owned())).into();
         let matching = draft(QuestionType::Matching, &[], Answer::Pairs(pairs));
         let truth = draft(QuestionType::TrueFalse, &[], text("False"));
         for (draft, answer, same) in [

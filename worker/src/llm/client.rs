@@ -232,15 +232,15 @@ impl Client {
             request = request.bearer_auth(key.expose_secret());
         }
         let request = request.json(&Body {
-                model: &settings.model,
-                messages: chat.messages,
-                thinking: of_deepseek.then_some(chat.thinking),
-                response_format: ResponseFormat::JsonObject,
-                max_tokens: settings.max_tokens,
-                stream: true,
-                stream_options: StreamOptions { include_usage: true },
-                user_id: chat.user_id.filter(|_| of_deepseek),
-            });
+            model: &settings.model,
+            messages: chat.messages,
+            thinking: of_deepseek.then_some(chat.thinking),
+            response_format: ResponseFormat::JsonObject,
+            max_tokens: settings.max_tokens,
+            stream: true,
+            stream_options: StreamOptions { include_usage: true },
+            user_id: chat.user_id.filter(|_| of_deepseek),
+        });
         let response = timeout(settings.idle_timeout, request.send())
             .await
             .map_err(|_| LlmError::Timeout)?

@@ -166,7 +166,11 @@ struct Item {
 }
 
 /// Options and answer as the draft holds them.
-pub(super) fn answer(kind: QuestionType, options: Vec<String>, answer: &Value) -> Result<(Vec<String>, Answer), Reason> {
+pub(super) fn answer(
+    kind: QuestionType,
+    options: Vec<String>,
+    answer: &Value,
+) -> Result<(Vec<String>, Answer), Reason> {
     let single = || scalar(answer).ok_or(Reason::Answer);
     let choices = |range: std::ops::RangeInclusive<usize>| {
         let sound = range.contains(&options.len()) && distinct(&options);

@@ -14,11 +14,6 @@ mod sse;
 
 use shared::domain::{Difficulty, QuestionType};
 
-pub(crate) use self::{
-    check::{check_keys, is_choice},
-    curriculum::curriculum,
-    provider::{Provider, Purpose},
-};
 pub use self::{
     check::CHECK_VERSION,
     client::{Chat, Client, Completion, Dialect, FinishReason, Message, Role, Settings, Thinking, Usage},
@@ -27,6 +22,11 @@ pub use self::{
     intake::{Reason, Rejected},
     parse::Scanner,
     prompt::QUIZ_VERSION,
+};
+pub(crate) use self::{
+    check::{check_keys, is_choice},
+    curriculum::curriculum,
+    provider::{Provider, Purpose},
 };
 use crate::{draft::Draft, material::Material};
 
