@@ -128,7 +128,6 @@ const FRENCH_NOUNS: [&str; 12] = [
     "berger",
     "verger",
     "boulanger",
-    "clair",
 ];
 
 /// Whether a Spanish or Portuguese word is an infinitive, with or without a pronoun at its end.
