@@ -116,7 +116,7 @@ pub fn is_participle(language: Language, word: &str) -> bool {
 }
 
 /// French nouns and adjectives that end like infinitives.
-const FRENCH_NOUNS: [&str; 12] = [
+const FRENCH_NOUNS: [&str; 11] = [
     "hiver",
     "enfer",
     "danger",
