@@ -24,6 +24,7 @@ TESTS = ROOT / "tests"
 BROWSER_TESTS = TESTS / "browser"
 FORMATS = TESTS / "formats"
 CLIENT = TESTS / "client"
+CHECKER = TESTS / "checker"
 SCHEMATHESIS = TESTS / "schemathesis"
 
 
@@ -103,6 +104,10 @@ class Run:
 
     def build(self):
         loud(["cargo", "build", "--workspace", "--bins"])
+
+    def checker(self):
+        env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        loud([sys.executable, CHECKER / "check.py", "--self-test"], env)
 
     def slim(self):
         loud(["cargo", "check", "-p", "smartstudy-api", "--no-default-features"])
@@ -217,6 +222,7 @@ STEPS = {
     "services": "find or fetch MongoDB and Redis",
     "fmt": "formatting",
     "clippy": "lints, warnings are errors",
+    "checker": "what judges finished quizzes, judged itself",
     "build": "the binaries",
     "slim": "the API still compiles without the embedded mode",
     "test": "unit tests and all suites, over real servers and the built binaries",

@@ -1,5 +1,6 @@
 //! What the API and the workers share: the domain, the store, the queue, configuration and telemetry.
 
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -9,6 +10,7 @@ pub mod http;
 pub mod jobs;
 pub mod limits;
 pub mod notify;
+pub mod permits;
 pub mod queue;
 pub mod report;
 pub mod setup;

@@ -5,11 +5,13 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use crate::{
+    cache::Cache,
     clock::Clock,
     config::{Backends, Config, Program},
     jobs::Ledger,
     limits::{Limits, LocalLimits, RedisLimits},
     notify::Notifier,
+    permits::Permits,
     queue::{Queue, QueueError, RedisQueue},
     store::{Store, StoreError},
 };
@@ -57,6 +59,28 @@ pub fn limits(config: &Config) -> Result<Limits, SetupError> {
         Backends::Services { redis_url, database, .. } => {
             let limits = RedisLimits::new(redis_url.expose_secret(), database).map_err(QueueError::from)?;
             Ok(Limits::Redis(limits))
+        }
+    }
+}
+
+/// What was done before, over the ledger's store.
+pub fn cache(config: &Config, ledger: &Ledger) -> Result<Cache, SetupError> {
+    let (store, clock) = (ledger.store.clone(), ledger.clock.clone());
+    match &config.backends {
+        Backends::Embedded { .. } => Ok(Cache::local(store, clock)),
+        Backends::Services { redis_url, database, .. } => {
+            Ok(Cache::redis(store, clock, redis_url.expose_secret(), database).map_err(QueueError::from)?)
+        }
+    }
+}
+
+/// At most so many calls of this name at once.
+pub fn permits(config: &Config, ledger: &Ledger, name: &str, most: usize) -> Result<Permits, SetupError> {
+    match &config.backends {
+        Backends::Embedded { .. } => Ok(Permits::local(most)),
+        Backends::Services { redis_url, database, .. } => {
+            let (clock, url) = (ledger.clock.clone(), redis_url.expose_secret());
+            Ok(Permits::redis(most, name, clock, url, database).map_err(QueueError::from)?)
         }
     }
 }

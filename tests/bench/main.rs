@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo build --release --workspace --bins && target/release/bench [idle|upload|login|pickup|backlog|retry|scale]…
+//! target/release/bench [faults|sharing|prefix|injections]…
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on should stop")]
@@ -18,6 +19,7 @@ use shared::{
     store::{JobFilter, Store},
 };
 
+mod generation;
 mod scale;
 
 /// Single jobs whose pick-up is timed.
@@ -53,6 +55,18 @@ async fn main() {
     }
     if wants("scale") {
         scale::scale().await;
+    }
+    if wants("faults") {
+        generation::faults().await;
+    }
+    if wants("sharing") {
+        generation::sharing().await;
+    }
+    if wants("prefix") {
+        generation::prefix().await;
+    }
+    if wants("injections") {
+        generation::injections().await;
     }
 }
 

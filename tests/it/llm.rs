@@ -8,8 +8,8 @@ use harness::deepseek::{Deepseek, Reply};
 use shared::domain::QuestionType;
 use tokio::{net::TcpListener, sync::Notify};
 use worker::{
-    Document, Draft, Page,
-    llm::{Batch, Client, LlmError, Request, Settings, Usage, generate},
+    Document, Draft, Material, Page,
+    llm::{Batch, Client, Dialect, LlmError, Request, Settings, Usage, generate},
 };
 
 const KEY: &str = "sk-very-secret";
@@ -28,7 +28,7 @@ const ALL: [QuestionType; 8] = [
 const LONG: Duration = Duration::from_secs(60);
 
 fn client(url: String, change: impl FnOnce(&mut Settings)) -> Client {
-    let mut settings = Settings::deepseek(KEY.into());
+    let mut settings = Settings { api_key: Some(KEY.into()), ..Settings::default() };
     (settings.base_url, settings.idle_timeout, settings.queue_timeout) = (url, LONG, LONG);
     change(&mut settings);
     Client::new(shared::http::client().unwrap(), settings)
@@ -58,7 +58,7 @@ fn document() -> Document {
 
 async fn ask(client: &Client, request: &Request<'_>) -> (Vec<Draft>, Result<Batch, LlmError>) {
     let mut drafts = Vec::new();
-    let result = generate(client, &document(), request, |draft| drafts.push(draft)).await;
+    let result = generate(client, &Material::new(document()), request, |draft| drafts.push(draft)).await;
     (drafts, result)
 }
 
@@ -122,13 +122,35 @@ async fn the_request_is_what_the_provider_documents() {
 }
 
 #[tokio::test]
+async fn another_endpoint_is_asked_in_the_common_protocol_alone() {
+    let server = Deepseek::start().await;
+    let client = client(server.url(), |settings| {
+        (settings.dialect, settings.api_key, settings.model) = (Dialect::OpenAi, None, "llama".to_owned());
+    });
+    let (drafts, result) = ask(&client, &Request { user_id: Some("u1"), ..five() }).await;
+    assert_eq!((drafts.len(), result.unwrap().model.as_str()), (5, "llama"));
+    let requests = server.requests();
+    assert_eq!(requests[0].authorization, None);
+    assert_eq!((requests[0].body.get("thinking"), requests[0].body.get("user_id")), (None, None));
+}
+
+#[tokio::test]
+async fn a_call_has_an_end() {
+    let server = Deepseek::start().await;
+    server.push(Reply::KeepAlives(usize::MAX));
+    let client = client(server.url(), |settings| settings.deadline = Duration::from_millis(100));
+    let error = ask(&client, &five()).await.1.unwrap_err();
+    assert_eq!((error, error.code()), (LlmError::Deadline, "provider.timeout"));
+}
+
+#[tokio::test]
 async fn questions_come_while_the_answer_is_still_arriving() {
     let server = Deepseek::start().await;
     server.push(Reply::HangAfter(2));
     let client = client(server.url(), |_| ());
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
     let call = tokio::spawn(async move {
-        generate(&client, &document(), &five(), |draft| sender.send(draft).unwrap()).await
+        generate(&client, &Material::new(document()), &five(), |draft| sender.send(draft).unwrap()).await
     });
     assert!(receiver.recv().await.is_some());
     assert!(receiver.recv().await.is_some());

@@ -145,12 +145,7 @@ impl App {
 
     /// Starts one more worker.
     pub fn add_worker(&mut self) -> &Process {
-        let worker = spawn(
-            "worker",
-            &binary("SMARTSTUDY_WORKER_BIN", "smartstudy-worker"),
-            &self.worker_env,
-            self.dir(),
-        );
+        let worker = spawn("worker", &worker_binary(), &self.worker_env, self.dir());
         self.workers.push(worker);
         &self.workers[self.workers.len() - 1]
     }
@@ -213,6 +208,11 @@ fn apply(env: &mut Env, changes: Vec<(String, Option<String>)>) {
             None => env.remove(&name),
         };
     }
+}
+
+/// The worker's binary.
+pub fn worker_binary() -> PathBuf {
+    binary("SMARTSTUDY_WORKER_BIN", "smartstudy-worker")
 }
 
 /// A binary from the environment, else from where Cargo built this program: beside it, or for a test one level up.

@@ -4,9 +4,12 @@
 
 pub mod app;
 pub mod client;
+pub mod corpus;
 pub mod deepseek;
 pub mod events;
+pub mod generation;
 pub mod mail;
+pub mod pdf;
 pub mod process;
 pub mod proxy;
 pub mod services;

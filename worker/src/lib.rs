@@ -5,30 +5,42 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 use shared::{
+    cache::Cache,
     clock::Clock,
-    config::{Ai, Config},
+    config::{Ai, Config, Endpoint},
+    domain::Provider,
     jobs::Ledger,
+    setup::{self, SetupError},
 };
 
+mod allowance;
 mod archive;
 mod bell;
 mod compose;
 mod document;
 mod draft;
+mod exam;
+mod hygiene;
 mod jobs;
+mod likeness;
+mod lint;
 pub mod llm;
 mod local;
+mod material;
+pub mod office;
 pub mod pdf;
 mod plan;
 mod presence;
 mod proof;
-mod provider;
+pub mod quiz;
 mod report;
 mod run;
 pub mod runtime;
+mod sections;
 
 pub use document::{Document, Page};
 pub use draft::Draft;
+pub use material::Material;
 pub use runtime::Shutdown;
 
 /// What jobs need to do their work.
@@ -37,10 +49,12 @@ pub struct Context {
     pub ledger: Ledger,
     /// Name of this worker, unique to its start.
     pub name: String,
-    /// DeepSeek, where a key is set.
-    llm: Option<llm::Client>,
-    /// Who may use it, and what it costs.
+    /// Who is asked for questions, the first one first.
+    providers: Vec<llm::Provider>,
+    /// Who may use them, and what they cost.
     ai: Ai,
+    /// What was read or written before.
+    cache: Cache,
     /// How long files are kept that jobs make.
     keep_exports: Duration,
     /// Opens documents in a process of its own.
@@ -55,6 +69,9 @@ pub enum ContextError {
     /// The HTTP client cannot be built.
     #[error("the HTTP client cannot be built: {0}")]
     Http(#[from] reqwest::Error),
+    /// The address of Redis cannot be used.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
     /// The system does not tell which binary this is.
     #[error("the worker cannot start itself as a reader of documents: {0}")]
     Reader(#[from] std::io::Error),
@@ -63,24 +80,40 @@ pub enum ContextError {
 impl Context {
     /// A worker's context from the configuration.
     pub fn new(config: &Config, ledger: Ledger) -> Result<Arc<Self>, ContextError> {
-        let llm = match &config.deepseek {
-            Some(deepseek) => Some(llm::Client::new(shared::http::client()?, settings(deepseek))),
-            None => None,
-        };
-        let name = worker_name(&ledger.clock);
-        let generations = Arc::new(Semaphore::new(config.worker_concurrency));
-        let reader = pdf::ChildCommand::current()?;
-        let keep_exports = config.retention.exports;
-        Ok(Arc::new(Self { ledger, name, llm, ai: config.ai.clone(), keep_exports, reader, generations }))
+        let endpoints = [
+            (Provider::Deepseek, llm::Dialect::Deepseek, &config.deepseek),
+            (Provider::OpenaiCompatible, llm::Dialect::OpenAi, &config.ollama),
+        ];
+        let http = shared::http::client()?;
+        let mut providers = Vec::new();
+        for (name, dialect, endpoint) in endpoints {
+            let Some(endpoint) = endpoint else { continue };
+            let client = llm::Client::new(http.clone(), settings(endpoint, dialect));
+            let permits = setup::permits(config, &ledger, &endpoint.model, endpoint.concurrency)?;
+            providers.push(llm::Provider::new(name, client, permits, ledger.clock.clone()));
+        }
+        Ok(Arc::new(Self {
+            providers,
+            ai: config.ai.clone(),
+            cache: setup::cache(config, &ledger)?,
+            name: worker_name(&ledger.clock),
+            keep_exports: config.retention.exports,
+            reader: pdf::ChildCommand::current()?,
+            generations: Arc::new(Semaphore::new(config.worker_concurrency)),
+            ledger,
+        }))
     }
 }
 
-fn settings(deepseek: &shared::config::DeepSeek) -> llm::Settings {
+fn settings(endpoint: &Endpoint, dialect: llm::Dialect) -> llm::Settings {
     llm::Settings {
-        base_url: deepseek.base_url.clone(),
-        model: deepseek.model.clone(),
-        idle_timeout: deepseek.idle_timeout,
-        ..llm::Settings::deepseek(deepseek.api_key.clone())
+        base_url: endpoint.base_url.clone(),
+        model: endpoint.model.clone(),
+        api_key: endpoint.api_key.clone(),
+        dialect,
+        idle_timeout: endpoint.idle_timeout,
+        deadline: endpoint.deadline,
+        ..llm::Settings::default()
     }
 }
 

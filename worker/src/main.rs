@@ -12,7 +12,7 @@ use shared::{
     setup, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
-use worker::{Shutdown, pdf, runtime};
+use worker::{Shutdown, pdf, quiz, runtime};
 
 /// How long running jobs may take to end once the worker is told to.
 const GRACE: Duration = Duration::from_secs(20);
@@ -37,6 +37,17 @@ enum Command {
         #[arg(long, default_value = ".")]
         out: PathBuf,
     },
+    /// Make questions about documents without a model, and write them to a folder.
+    Quiz {
+        /// Documents to ask about: PDF, or text in UTF-8.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        ask: quiz::Ask,
+        /// Folder for NAME.json.
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -59,6 +70,7 @@ fn start(command: Command) -> anyhow::Result<()> {
         match command {
             Command::Run => run().await,
             Command::Extract { files, out } => pdf::cli::run(&files, &out).await,
+            Command::Quiz { files, ask, out } => quiz::run(&files, &ask, &out).await,
         }
     });
     // What still computes does so for jobs that another worker has by now.

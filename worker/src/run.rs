@@ -12,7 +12,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::{
-    domain::{Id, Job, JobError, JobId, Progress, Question, Refusal, Timestamp, sentence},
+    domain::{Id, Job, JobError, JobId, Progress, Provider, Question, Refusal, Timestamp, sentence},
     jobs::LedgerError,
     store::StoreError,
 };
@@ -141,16 +141,40 @@ impl Run {
         self.change(|job, token, now| job.advance(token, progress.clone(), shown.clone(), now)).await
     }
 
-    /// Counts what a provider call used that began at a time: for its user first, who pays for it also when the
-    /// job has gone to somebody else, then for the job.
-    pub async fn spent(&self, used: llm::Usage, began: Timestamp) -> Result<(), Stop> {
-        let key = format!("{}-{}-{}", self.id, self.token, self.calls.fetch_add(1, Ordering::Relaxed));
+    /// A name for the next provider call of this try.
+    pub(crate) fn next_call(&self) -> String {
+        format!("{}-{}-{}", self.id, self.token, self.calls.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Counts what a provider call of this name used that began at a time: for its user first, who pays for it also
+    /// when the job has gone to somebody else, then for the job.
+    pub(crate) async fn spent(
+        &self,
+        name: &str,
+        provider: Provider,
+        used: llm::Usage,
+        began: Timestamp,
+    ) -> Result<(), Stop> {
         if self.is_erased().await? {
             return Err(Stop::Lost);
         }
         let user = self.snapshot().await.user_id;
-        let usage = self.context.count_call(key, user, used, began).await?;
+        let usage = self.context.count_call(name.to_owned(), user, provider, used, began).await?;
         self.note(|job| job.usage.get_or_insert_default().add(&usage)).await
+    }
+
+    /// Ends the work of an account that is gone, and removes what was just kept in its name.
+    pub(crate) async fn outlived(&self) -> Result<(), Stop> {
+        if !self.is_erased().await? {
+            return Ok(());
+        }
+        let store = &self.context.ledger.store;
+        if let Some(user) = self.snapshot().await.user_id {
+            for source in store.owned_sources().iter().filter(|source| source.name.starts_with("cached")) {
+                store.erase_owned(source.name, user).await?;
+            }
+        }
+        Err(Stop::Lost)
     }
 
     /// Tells the job's owner something about the result, once.
@@ -221,6 +245,13 @@ impl Checkpoints {
             self.0.keys().filter_map(|name| Some((name.strip_prefix(prefix)?.parse().ok()?, name.clone())));
         let (number, name) = names.max()?;
         Some((number, self.take(&name)?))
+    }
+
+    /// Takes out all whose names begin with `prefix`, by what follows it.
+    pub(crate) fn take_all<T: DeserializeOwned>(&mut self, prefix: &str) -> BTreeMap<String, T> {
+        let names: Vec<String> = self.0.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
+        let taken = names.iter().filter_map(|name| Some((name[prefix.len()..].to_owned(), self.take(name)?)));
+        taken.collect()
     }
 
     /// Takes one out, if it is there and has the expected shape.

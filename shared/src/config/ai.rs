@@ -1,7 +1,16 @@
-//! Who may use the outside provider, and what it costs.
+//! The providers of questions, who may use them, and what they cost.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
 
 use super::Reader;
 use crate::domain::{Prices, Tariff};
+
+/// Longest silence of a provider.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest call; DeepSeek itself closes a request after about ten minutes.
+const DEADLINE: Duration = Duration::from_secs(11 * 60);
 
 /// Whether a student must agree before a text goes to an outside provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,11 +21,32 @@ pub enum Consent {
     Required,
 }
 
-/// Who may use the outside provider, and what it costs.
+/// A provider that speaks the protocol of chat completions.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// `…_API_KEY`; not every endpoint wants one.
+    pub api_key: Option<SecretString>,
+    /// `…_BASE_URL`.
+    pub base_url: String,
+    /// `…_MODEL`.
+    pub model: String,
+    /// `…_TIMEOUT`: longest silence, without a byte of content.
+    pub idle_timeout: Duration,
+    /// `…_DEADLINE`: longest time from a call's beginning to its answer's end.
+    pub deadline: Duration,
+    /// `…_CONCURRENCY`: most calls at once, over all workers.
+    pub concurrency: usize,
+}
+
+/// Who may use the providers, and what they cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ai {
     /// `AI_CONSENT`.
     pub consent: Consent,
+    /// `AI_KEY_CHECK`: whether a second call must find the key of each choice from the quote alone.
+    pub key_check: bool,
+    /// `AI_LOCAL_FALLBACK`: whether the local generator makes what the providers cannot.
+    pub local_fallback: bool,
     /// `AI_DAILY_TOKENS`: tokens of one user in a UTC day after which nothing more goes out that day.
     pub daily_tokens: u64,
     /// `DEEPSEEK_PRICES`, `DEEPSEEK_PEAK_FACTOR`, `DEEPSEEK_CURRENCY`.
@@ -34,8 +64,56 @@ pub(super) fn ai(reader: &mut Reader<'_>, model: &str) -> Ai {
     };
     Ai {
         consent,
+        key_check: reader.switch(&["AI_KEY_CHECK"], true),
+        local_fallback: reader.switch(&["AI_LOCAL_FALLBACK"], true),
         daily_tokens: reader.number(&["AI_DAILY_TOKENS"], 5_000_000),
         tariff: tariff(reader, model),
+    }
+}
+
+pub(super) fn deepseek(reader: &mut Reader<'_>, model: String) -> Option<Endpoint> {
+    let base_url = reader.text(&["DEEPSEEK_BASE_URL"]).unwrap_or_else(|| "https://api.deepseek.com".into());
+    let endpoint = Endpoint {
+        idle_timeout: reader.duration(&["DEEPSEEK_TIMEOUT"], IDLE_TIMEOUT),
+        deadline: reader.duration(&["DEEPSEEK_DEADLINE"], DEADLINE),
+        concurrency: concurrency(reader, "DEEPSEEK_CONCURRENCY", calls_at_once(&model)),
+        api_key: Some(reader.secret(&["DEEPSEEK_API_KEY"])?),
+        base_url,
+        model,
+    };
+    Some(endpoint)
+}
+
+pub(super) fn ollama(reader: &mut Reader<'_>) -> Option<Endpoint> {
+    let model = reader.text(&["OLLAMA_MODEL"]);
+    let endpoint = Endpoint {
+        idle_timeout: reader.duration(&["OLLAMA_TIMEOUT"], 2 * IDLE_TIMEOUT),
+        deadline: reader.duration(&["OLLAMA_DEADLINE"], DEADLINE),
+        concurrency: concurrency(reader, "OLLAMA_CONCURRENCY", 2),
+        api_key: reader.secret(&["OLLAMA_API_KEY"]),
+        base_url: reader.text(&["OLLAMA_BASE_URL"])?,
+        model: model.unwrap_or_default(),
+    };
+    if endpoint.model.is_empty() {
+        reader.mistake("OLLAMA_BASE_URL is set but OLLAMA_MODEL is not: name the model to ask".into());
+    }
+    Some(endpoint)
+}
+
+fn concurrency(reader: &mut Reader<'_>, name: &str, default: usize) -> usize {
+    let most = reader.number(&[name], default);
+    if most == 0 {
+        reader.mistake(format!("{name} must be at least 1"));
+    }
+    most
+}
+
+/// Calls that DeepSeek lets one account make at once; less of a model it does not list.
+fn calls_at_once(model: &str) -> usize {
+    match model {
+        "deepseek-flash" => 2500,
+        "deepseek-v4-pro" => 500,
+        _ => 100,
     }
 }
 

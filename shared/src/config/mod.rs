@@ -10,7 +10,7 @@ mod retention;
 mod source;
 
 pub use accounts::Accounts;
-pub use ai::{Ai, Consent};
+pub use ai::{Ai, Consent, Endpoint};
 pub use retention::Retention;
 pub use source::{Source, SourceError};
 
@@ -65,19 +65,6 @@ pub enum LogFormat {
     Text,
 }
 
-/// The provider of questions.
-#[derive(Debug, Clone)]
-pub struct DeepSeek {
-    /// `DEEPSEEK_API_KEY`.
-    pub api_key: SecretString,
-    /// `DEEPSEEK_BASE_URL`.
-    pub base_url: String,
-    /// `DEEPSEEK_MODEL`.
-    pub model: String,
-    /// `DEEPSEEK_TIMEOUT`: longest silence, without a byte of content.
-    pub idle_timeout: Duration,
-}
-
 /// Everything that can be set.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -116,8 +103,10 @@ pub struct Config {
     /// `METRICS_PORT` of a worker; 0 picks a free one.
     pub metrics_port: u16,
     /// DeepSeek, where a key is set.
-    pub deepseek: Option<DeepSeek>,
-    /// Who may use the provider, and what it costs.
+    pub deepseek: Option<Endpoint>,
+    /// What is asked when DeepSeek cannot answer or is not set: any endpoint that speaks its protocol.
+    pub ollama: Option<Endpoint>,
+    /// Who may use the providers, and what it costs.
     pub ai: Ai,
     /// Mail to users, and who operates the platform.
     pub accounts: Accounts,
@@ -187,7 +176,8 @@ impl Config {
             worker_concurrency: reader.number(&["WORKER_CONCURRENCY"], 4),
             metrics_port: reader.number(&["METRICS_PORT"], 9464),
             ai: ai::ai(&mut reader, &model),
-            deepseek: deepseek(&mut reader, model),
+            deepseek: ai::deepseek(&mut reader, model),
+            ollama: ai::ollama(&mut reader),
             retention: Retention::read(&mut reader),
             log_filter: reader.text(&["RUST_LOG"]).unwrap_or_else(|| "info".into()),
             log_format: match reader.text(&["LOG_FORMAT"]).as_deref() {
@@ -273,13 +263,6 @@ fn check_secret(reader: &mut Reader<'_>, secret: Option<&SecretString>, embedded
         }
         _ => {}
     }
-}
-
-fn deepseek(reader: &mut Reader<'_>, model: String) -> Option<DeepSeek> {
-    let base_url = reader.text(&["DEEPSEEK_BASE_URL"]).unwrap_or_else(|| "https://api.deepseek.com".into());
-    let idle_timeout = reader.duration(&["DEEPSEEK_TIMEOUT"], Duration::from_secs(60));
-    let api_key = reader.secret(&["DEEPSEEK_API_KEY"])?;
-    Some(DeepSeek { api_key, base_url, model, idle_timeout })
 }
 
 #[cfg(test)]

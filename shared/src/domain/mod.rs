@@ -2,6 +2,7 @@
 
 pub mod agenda;
 mod attempt;
+mod document_kind;
 mod export;
 mod fold;
 mod id;
@@ -33,6 +34,7 @@ mod worker;
 mod zone;
 
 pub use attempt::{Attempt, Given, QuestionResult, Submission};
+pub use document_kind::DocumentKind;
 pub use export::Export;
 pub use fold::fold;
 pub use id::{Id, InvalidId, JobId};
@@ -81,6 +83,6 @@ pub use task::Task;
 pub use time::{Timestamp, duration};
 pub use usage::{Cost, DayUsage, Prices, ProviderCall, Tariff, Usage};
 pub use user::{Preferences, Role, Theme, User, email_key};
-pub use words::{fold_case, words};
+pub use words::{fold_case, is_written_together, words};
 pub use worker::Worker;
 pub use zone::{Day, InvalidDay, Shift, UnknownZone, Zone};

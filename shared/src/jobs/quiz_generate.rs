@@ -60,7 +60,7 @@ pub enum Source {
 
 impl JobKind for QuizGenerate {
     const KIND: &'static str = "quiz.generate";
-    const MAX_ATTEMPTS: u32 = 5;
+    const MAX_ATTEMPTS: u32 = 8;
     const TIMEOUT: Duration = Duration::from_secs(900);
 }
 

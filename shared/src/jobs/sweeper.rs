@@ -33,6 +33,7 @@ enum Step {
     Exports,
     Events,
     Jobs,
+    CachedWork,
     IdempotencyKeys,
     Logins,
     MailTokens,
@@ -42,13 +43,14 @@ enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Uploads,
         Self::Reports,
         Self::Pictures,
         Self::Exports,
         Self::Events,
         Self::Jobs,
+        Self::CachedWork,
         Self::IdempotencyKeys,
         Self::Logins,
         Self::MailTokens,
@@ -66,6 +68,7 @@ impl Step {
             Self::Exports => "exports",
             Self::Events => "events",
             Self::Jobs => "jobs",
+            Self::CachedWork => "cached_work",
             Self::IdempotencyKeys => "idempotency_keys",
             Self::Logins => "logins",
             Self::MailTokens => "mail_tokens",
@@ -131,6 +134,7 @@ impl Sweeper {
             Step::Exports => store.remove_expired_exports(now).await,
             Step::Events => store.remove_events(now - keep.events, BATCH).await,
             Step::Jobs => self.jobs(now - keep.jobs).await,
+            Step::CachedWork => store.remove_cached(now - keep.cached_work, BATCH).await,
             Step::IdempotencyKeys => store.remove_keys(now - KEPT_FOR, BATCH).await,
             Step::Logins => store.remove_logins(now - keep.logins, BATCH).await,
             Step::MailTokens => store.remove_mail_tokens(now - MailToken::LASTS, BATCH).await,

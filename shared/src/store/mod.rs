@@ -23,6 +23,7 @@ macro_rules! backends {
 
 mod accounts;
 mod attempts;
+mod cached;
 mod cursor;
 mod exports;
 mod idempotency;

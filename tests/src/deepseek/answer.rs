@@ -1,49 +1,54 @@
-//! Answers made from the request itself: every question is proven by a sentence of its document, and every unit of a
-//! curriculum belongs to a subject of its plan.
+//! Good answers, made from the request itself: every question is proven by a sentence of its document, and every unit
+//! of a curriculum belongs to a subject of its plan.
 
 use serde_json::{Value, json};
 
-const DISTRACTORS: [&str; 4] = ["Quixotry", "Zugzwang", "Vexillology", "Syzygy"];
-const SHORTEST_WORD: usize = 4;
+use super::{
+    check,
+    request::{Ask, Quiz, read},
+    source::{Sentence, number, place, sentences},
+};
 
-/// A sentence of the document, and the page it is on.
-struct Sentence<'a> {
-    page: usize,
-    text: &'a str,
-    words: Vec<&'a str>,
-}
+/// Wrong options where the document has too few other words.
+const DISTRACTORS: [&str; 4] = ["Quixotry", "Zugzwang", "Vexillology", "Syzygy"];
+/// Wrong options of a question.
+const WRONG: usize = 3;
+/// A key of about this many characters does not stand out among the options.
+const USUAL_LENGTH: usize = 8;
+/// Pairs of a matching question, and things to be put in order.
+const ITEMS: usize = 3;
 
 /// A good answer's text.
 pub fn good(request: &Value) -> String {
-    match form(request) {
-        Some(form) => curriculum(&form).to_string(),
-        None => json!({ "questions": questions(request) }).to_string(),
+    match read(request) {
+        Ask::Quiz(quiz) => json!({ "questions": questions(&quiz, quiz.count()) }),
+        Ask::Check(items) => check::answers(&items),
+        Ask::Plan(form) => curriculum(&form),
+        Ask::Other => json!({ "questions": [] }),
     }
+    .to_string()
 }
 
-/// The answer's text up to the middle of the question after the first `count`; half a curriculum.
+/// The answer's text up to the middle of the item after the first `count`; half a curriculum.
 pub fn broken_off(request: &Value, count: usize) -> String {
-    if form(request).is_some() {
-        let whole = good(request);
-        return whole[..whole.ceil_char_boundary(whole.len() / 2)].to_owned();
+    let (list, items) = match read(request) {
+        Ask::Quiz(quiz) => ("questions", questions(&quiz, quiz.count())),
+        Ask::Check(items) => ("answers", list_of(check::answers(&items), "answers")),
+        Ask::Plan(_) | Ask::Other => {
+            let whole = good(request);
+            return whole[..whole.ceil_char_boundary(whole.len() / 2)].to_owned();
+        }
+    };
+    let begun = items.iter().take(count).map(|item| format!("{item},")).collect::<String>();
+    format!("{{\"{list}\":[{begun}{{\"type\":\"multiple_cho")
+}
+
+/// The items of an answer's list.
+pub fn list_of(mut answer: Value, name: &str) -> Vec<Value> {
+    match answer[name].take() {
+        Value::Array(items) => items,
+        _ => Vec::new(),
     }
-    let items: Vec<_> = questions(request).iter().take(count).map(Value::to_string).collect();
-    format!(
-        "{{\"questions\":[{}{}{{\"type\":\"multiple_cho",
-        items.join(","),
-        if items.is_empty() { "" } else { "," }
-    )
-}
-
-fn contents(request: &Value) -> impl DoubleEndedIterator<Item = &str> {
-    let messages = request["messages"].as_array().map_or(&[][..], Vec::as_slice);
-    messages.iter().filter_map(|message| message["content"].as_str())
-}
-
-/// The form with the subjects of a plan, where one is asked for.
-fn form(request: &Value) -> Option<Value> {
-    let form: Value = serde_json::from_str(contents(request).next_back()?).ok()?;
-    form["subjects"].is_array().then_some(form)
 }
 
 /// Two units at most for each kind of task that a subject has.
@@ -64,106 +69,101 @@ fn curriculum(form: &Value) -> Value {
     json!({ "title": "A scripted plan", "subjects": subjects.collect::<Vec<_>>() })
 }
 
-/// The questions a good answer holds.
-fn questions(request: &Value) -> Vec<Value> {
-    let task =
-        contents(request).next_back().and_then(|text| text.trim_end().lines().last()).unwrap_or_default();
-    let task: Value = serde_json::from_str(task).unwrap_or_default();
-    let Some(source) = contents(request).find(|text| text.starts_with("<<<SOURCE ")) else {
-        return Vec::new();
+/// As many questions as the sections asked about can prove, `count` at most.
+pub fn questions(quiz: &Quiz<'_>, count: usize) -> Vec<Value> {
+    let (types, sections, already) = (quiz.texts("types"), quiz.sections(), quiz.texts("already"));
+    let difficulty = quiz.task.get("difficulty").cloned().unwrap_or_default();
+    let all = sentences(quiz.source);
+    let others: Vec<&str> = all.iter().flat_map(|sentence| sentence.words.iter().copied()).collect();
+    let asked = |text: &str| {
+        already.iter().any(|question| question.contains(text) || check::missing(text, question).is_some())
     };
-
-    let types = task["types"].as_array().cloned().unwrap_or_default();
-    let count = task["count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
-    let already = task["already"].as_array().cloned().unwrap_or_default();
-    let mut sentences = sentences(source);
+    let wanted = |sentence: &&Sentence<'_>| {
+        (sections.is_empty() || sections.contains(&sentence.section)) && !asked(sentence.text)
+    };
+    let mut left: Vec<&Sentence<'_>> = all.iter().filter(wanted).collect();
     let mut questions: Vec<Value> = Vec::new();
-    for kind in types.iter().filter_map(Value::as_str).cycle().take(count) {
+    for kind in types.into_iter().cycle().take(count) {
         // The first sentence that can prove a question of this kind is used up by it.
-        let fit = sentences.iter().enumerate().find_map(|(at, sentence)| {
-            let question = question(kind, sentence, &task["difficulty"])?;
-            (!already.contains(&question["question"])).then_some((at, question))
-        });
+        let fit = left
+            .iter()
+            .enumerate()
+            .find_map(|(at, sentence)| Some((at, question(kind, sentence, &others, &difficulty)?)));
         if let Some((at, question)) = fit {
-            sentences.remove(at);
+            left.remove(at);
             questions.push(question);
         }
     }
     questions
 }
 
-fn sentences(source: &str) -> Vec<Sentence<'_>> {
-    let Some(code) = source.lines().next().and_then(|line| line.strip_prefix("<<<SOURCE ")) else {
-        return Vec::new();
-    };
-    let mut page = 0;
-    let mut found: Vec<Sentence<'_>> = Vec::new();
-    for line in source.lines() {
-        if line.ends_with(code) && line.starts_with("<<<") {
-            page += usize::from(line.starts_with("<<<PAGE "));
-            continue;
-        }
-        for text in line.split_inclusive(['.', '!', '?', '。']).map(str::trim) {
-            let runs = || text.split(|char: char| !char.is_alphanumeric());
-            let mut words = distinct(runs().filter(|word| word.chars().count() >= SHORTEST_WORD));
-            if words.len() < 3 {
-                // Scripts without spaces: any two characters make a word.
-                words = distinct(runs().flat_map(pairs));
+/// Words of the document about as long as the key that do not stand in the sentence.
+fn distractors<'a>(key: &str, sentence: &Sentence<'_>, others: &[&'a str]) -> Vec<&'a str> {
+    let length = |word: &str| word.chars().count();
+    let mut found: Vec<&str> = Vec::new();
+    for spread in 0..=2 {
+        // Not the same ones for every question.
+        let turned = others.iter().cycle().skip(sentence.text.len() * 7).take(others.len());
+        for word in turned.copied().chain(DISTRACTORS) {
+            let like = |other: &str| {
+                other.to_lowercase().contains(&word.to_lowercase())
+                    || word.to_lowercase().contains(&other.to_lowercase())
+            };
+            let fits = length(word).abs_diff(length(key)) <= spread && word.parse::<f64>().is_err();
+            if fits
+                && place(sentence.text, word).is_none()
+                && !like(key)
+                && !found.iter().any(|other| like(other))
+            {
+                found.push(word);
             }
-            if words.len() >= 3 && found.iter().all(|sentence| sentence.text != text) {
-                found.push(Sentence { page, text, words });
+            if found.len() == WRONG {
+                return found;
             }
         }
     }
-    found
+    let spare = DISTRACTORS.iter().copied().filter(|word| !found.contains(word)).collect::<Vec<_>>();
+    found.into_iter().chain(spare).take(WRONG).collect()
 }
 
-fn distinct<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    words.fold(Vec::new(), |mut words, word| {
-        if !words.contains(&word) {
-            words.push(word);
-        }
-        words
-    })
-}
-
-fn pairs(run: &str) -> impl Iterator<Item = &str> {
-    let starts: Vec<_> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
-    (0..starts.len() / 2).filter_map(move |pair| run.get(starts[pair * 2]..*starts.get(pair * 2 + 2)?))
-}
-
-fn question(kind: &str, sentence: &Sentence<'_>, difficulty: &Value) -> Option<Value> {
-    let Sentence { page, text, words } = sentence;
-    let longest = words.iter().rev().max_by_key(|word| word.chars().count())?;
-    let gap = text.replacen(longest, "_____", 1);
-    let others = &DISTRACTORS;
+fn question(kind: &str, sentence: &Sentence<'_>, others: &[&str], difficulty: &Value) -> Option<Value> {
+    let Sentence { page, text, words, .. } = sentence;
+    let once = |word: &&&str| text.matches(**word).count() == 1 && word.parse::<f64>().is_err();
+    let key = *words.iter().filter(once).min_by_key(|word| word.chars().count().abs_diff(USUAL_LENGTH))?;
+    let gap = text.replacen(key, "_____", 1);
     let (question, options, answer) = match kind {
         "multiple_choice" => {
-            let options = json!([others[0], longest, others[1], others[2]]);
-            (format!("Which word completes the sentence “{gap}”?"), options, json!(longest))
+            let mut options = distractors(key, sentence, others);
+            options.insert(1, key);
+            (format!("Which word completes the sentence “{gap}”?"), json!(options), json!(key))
         }
         "multiple_select" => {
-            let options = json!([words[0], others[0], words[1], others[1]]);
-            (format!("Which words occur where a text says “{gap}”?"), options, json!([words[0], words[1]]))
+            let wrong = distractors(key, sentence, others);
+            let second = words.iter().find(|word| !word.contains(key) && !key.contains(**word))?;
+            let options = json!([second, wrong[0], key, wrong[1]]);
+            (format!("Which words occur where a text says “{text}”?"), options, json!([second, key]))
         }
         "true_false" => ((*text).to_owned(), json!([]), json!("True")),
-        "short_answer" => (format!("Which word is missing in “{gap}”?"), json!([]), json!(longest)),
-        "cloze" => (gap, json!([]), json!(longest)),
+        "short_answer" => (format!("Which word is missing in “{gap}”?"), json!([]), json!(key)),
+        "cloze" if text.contains("__") => return None,
+        "cloze" => (gap, json!([]), json!(key)),
         "numeric" => {
-            let number = text.split(|char: char| !char.is_ascii_digit()).find(|digits| !digits.is_empty())?;
-            let question = format!("Which number is missing in “{}”?", text.replacen(number, "…", 1));
+            let number = number(text)?;
+            let question = format!("Which number is missing in “{}”?", text.replacen(number, "_____", 1));
             (question, json!([]), json!(number.parse::<u64>().ok()?))
         }
         "matching" => {
-            let first = |word: &str| word.chars().take(SHORTEST_WORD - 1).collect::<String>();
-            let pairs: serde_json::Map<_, _> =
-                words.iter().take(3).map(|word| (first(word), json!(word))).collect();
-            (pairs.len() >= 2).then_some(())?;
+            let mut pairs = serde_json::Map::new();
+            for word in words {
+                pairs.entry(beginning(word)).or_insert_with(|| json!(word));
+            }
+            let pairs: serde_json::Map<_, _> = pairs.into_iter().take(ITEMS).collect();
+            (pairs.len() == ITEMS).then_some(())?;
             (format!("Match the beginnings with words of “{text}”"), json!([]), Value::Object(pairs))
         }
         "ordering" => {
-            let order = json!(words[..3]);
-            (format!("Put words in the order of “{gap}”"), order.clone(), order)
+            let order = json!(words[..ITEMS]);
+            (format!("Put words in the order of “{text}”"), order.clone(), order)
         }
         _ => return None,
     };
@@ -173,4 +173,9 @@ fn question(kind: &str, sentence: &Sentence<'_>, difficulty: &Value) -> Option<V
         "explanation": format!("The source says: {text}"),
         "difficulty": difficulty, "bloom": "remember", "quote": text, "page": page,
     }))
+}
+
+/// The first half of a word.
+fn beginning(word: &str) -> String {
+    word.chars().take(word.chars().count().div_ceil(2)).collect()
 }

@@ -31,6 +31,7 @@ pub(super) async fn run(
     let store = &context.ledger.store;
     run.progress(progress(5, "stopping", "Stopping what still runs", 0, 0)).await?;
     let stopped = stop_jobs(context, ask.user).await?;
+    context.cache.forget(ask.user).await?;
     let sources = store.owned_sources();
     for source in &sources {
         for blob in store.owned_blobs(source.name, ask.user).await? {

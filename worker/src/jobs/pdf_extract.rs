@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Arc<Context>, run: &Arc<Run>, ask: PdfExtract)
     run.progress(progress(5, "reading", "Reading the PDF")).await?;
     let source = &ask.source;
     let document =
-        reading::pdf(context, source.blob, source.pages.as_deref(), source.password.as_deref()).await?;
+        reading::pdf(context, run, source.blob, source.pages.as_deref(), source.password.as_deref()).await?;
     let (content, is_cut) = content_of(&document);
     if is_cut {
         let notice = "The text is longer than a note may be, so its end was cut off after 1 MB. \

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use shared::{
     domain::{Generation, Id, JobError, JobResult, Method, Plan, PlanBrief, Progress, Provider},
     jobs::plan_generate::PlanGenerate,
@@ -16,6 +17,15 @@ use crate::{
 
 /// Name of the saved curriculum.
 const CURRICULUM: &str = "curriculum";
+/// Tokens that a call uses in both directions, at most in most cases.
+const CALL_TOKENS: u64 = 10_000;
+
+/// The curriculum as it is saved.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    curriculum: Curriculum,
+    maker: Generation,
+}
 
 /// Runs one try.
 pub(super) async fn run(
@@ -73,48 +83,67 @@ async fn curriculum(
     user_id: Id,
 ) -> Result<(Option<Curriculum>, Generation), Stop> {
     let mut saved = run.checkpoints().await?;
-    if let (Some(client), Some(curriculum)) = (&context.llm, saved.take(CURRICULUM)) {
-        return Ok((Some(curriculum), by_ai(client)));
+    if let Some(Saved { curriculum, maker }) = saved.take(CURRICULUM) {
+        return Ok((Some(curriculum), maker));
     }
-    let client = match context.provider_for(Some(user_id)).await? {
-        Ok(client) => client,
-        Err(withheld) => {
+    run.progress(progress(20, "generating", "Asking what to learn")).await?;
+    let mut failed = None;
+    for provider in &context.providers {
+        if let Some(withheld) = context.withheld(Some(user_id), CALL_TOKENS).await? {
             if let Some(notice) = withheld.notice() {
                 run.notice(notice).await?;
             }
             return Ok((None, by_rules()));
         }
-    };
-    run.progress(progress(20, "generating", "Asking what to learn")).await?;
+        match ask(context, run, provider, brief, layout, user_id).await? {
+            Ok(curriculum) => {
+                let saved = Saved { curriculum, maker: by_ai(provider) };
+                run.checkpoint(CURRICULUM, &saved).await?;
+                if let Some(notice) = left_out(brief, &saved.curriculum) {
+                    run.notice(notice).await?;
+                }
+                return Ok((Some(saved.curriculum), saved.maker));
+            }
+            Err(error) => failed = Some(failed.filter(is_worth_waiting_for).unwrap_or(error)),
+        }
+    }
+    if let Some(error) = failed {
+        let job = run.snapshot().await;
+        if is_worth_waiting_for(&error) && job.attempt < job.max_attempts {
+            return Err(error.into());
+        }
+        tracing::warn!(job = %run.id, code = error.code(), "the plan is made without a model");
+        run.notice("The AI service gave nothing of use; the plan was made without it.".to_owned()).await?;
+    }
+    Ok((None, by_rules()))
+}
+
+/// Whether a later try may bring an answer. One that answers with nothing of use has answered.
+fn is_worth_waiting_for(error: &LlmError) -> bool {
+    error.is_retryable() && !matches!(error, LlmError::Blank { .. } | LlmError::Malformed { .. })
+}
+
+async fn ask(
+    context: &Context,
+    run: &Run,
+    provider: &llm::Provider,
+    brief: &PlanBrief,
+    layout: &Layout<'_>,
+    user_id: Id,
+) -> Result<Result<Curriculum, LlmError>, Stop> {
     let began = context.ledger.clock.now();
-    let asked = llm::curriculum(client, brief, layout, Some(&user_id.to_string())).await;
+    let user = user_id.to_string();
+    let call = llm::curriculum(&provider.client, brief, layout, Some(&user));
+    let asked = provider.call(llm::Purpose::Curriculum, call).await;
     let used = match &asked {
         Ok((_, usage)) => Some(*usage),
         Err(error) => error.usage(),
     };
     if let Some(used) = used {
-        run.spent(used, began).await?;
+        context.paid(provider, used);
+        run.spent(&run.next_call(), provider.name, used, began).await?;
     }
-    match asked {
-        Ok((curriculum, _)) => {
-            run.checkpoint(CURRICULUM, &curriculum).await?;
-            if let Some(notice) = left_out(brief, &curriculum) {
-                run.notice(notice).await?;
-            }
-            Ok((Some(curriculum), by_ai(client)))
-        }
-        Err(error) => {
-            let job = run.snapshot().await;
-            let answered = matches!(error, LlmError::Blank { .. } | LlmError::Malformed { .. });
-            if error.is_retryable() && !answered && job.attempt < job.max_attempts {
-                return Err(error.into());
-            }
-            tracing::warn!(job = %run.id, code = error.code(), "the plan is made without the model");
-            run.notice("The AI service gave nothing of use; the plan was made without it.".to_owned())
-                .await?;
-            Ok((None, by_rules()))
-        }
-    }
+    Ok(asked.map(|(curriculum, _)| curriculum))
 }
 
 /// Tells of which subjects the model said nothing.
@@ -130,10 +159,10 @@ fn left_out(brief: &PlanBrief, curriculum: &Curriculum) -> Option<String> {
     })
 }
 
-fn by_ai(client: &llm::Client) -> Generation {
+fn by_ai(provider: &llm::Provider) -> Generation {
     Generation {
-        provider: Provider::Deepseek,
-        model: Some(client.settings().model.clone()),
+        provider: provider.name,
+        model: Some(provider.client.settings().model.clone()),
         method: Method::Ai,
         prompt_version: Some(llm::PLAN_VERSION.to_owned()),
     }

@@ -14,11 +14,13 @@ use super::reading;
 use crate::{
     Context,
     document::Document,
-    llm,
+    material::Material,
     run::{Checkpoints, Run, Stop},
 };
 
+mod author;
 mod batch;
+mod orders;
 mod writers;
 
 use batch::Batches;
@@ -41,16 +43,23 @@ pub(super) async fn run(
     ask: QuizGenerate,
 ) -> Result<JobResult, Stop> {
     let mut saved = run.checkpoints().await?;
-    let document = Arc::new(document(context, run, &ask, &mut saved).await?);
+    let material = Arc::new(Material::new(document(context, run, &ask, &mut saved).await?));
+    let document = &material.document;
     if matches!(ask.source, Source::Pdf { password: Some(_), .. }) {
         // The document is saved, so it need not be opened again.
         run.note(forget_password).await?;
     }
-    let total = count(&ask, &document);
-    let topic = ask.topic.clone().unwrap_or_else(|| topic_of(&document));
+    let paper = writers::paper(context, &material, &ask).await?;
+    let total = if paper.drafts.is_empty() { count(&ask, document) } else { paper.wanted(&ask) };
+    let topic = ask.topic.clone().unwrap_or_else(|| topic_of(document));
 
-    let mut batches = Batches::resume(run, &document, total, &mut saved).await?;
-    let generation = writers::write(context, &mut batches, &ask, &topic).await?;
+    let mut batches = Batches::resume(run, &material, total, &mut saved).await?;
+    if paper.drafts.is_empty() {
+        writers::write(context, &mut batches, &ask, &mut saved).await?;
+    } else {
+        writers::copy(&mut batches, paper).await?;
+    }
+    let generation = batches.maker().unwrap_or_else(local_generation);
     let questions = batches.finish().await?;
     if questions.is_empty() {
         let message = "This text proves no question of the types asked for. Ask for other types, or give a longer text.";
@@ -75,8 +84,8 @@ pub(super) async fn run(
         total_attempts: 0,
         average_score: 0.0,
         edition: Edition::default(),
-        source_content: Some(source_content(&document)),
-        source_size: Some(source_size(&document)),
+        source_content: Some(source_content(document)),
+        source_size: Some(source_size(document)),
         created_at: now,
         updated_at: now,
     };
@@ -108,7 +117,7 @@ async fn document(
             return worth_asking(Document::from_text(text));
         }
         Source::Pdf { blob, pages, password } => {
-            let read = reading::pdf(context, *blob, pages.as_deref(), password.as_deref()).await;
+            let read = reading::pdf(context, run, *blob, pages.as_deref(), password.as_deref()).await;
             worth_asking(read?)?
         }
     };
@@ -176,16 +185,6 @@ pub(super) fn progress(percent: u32, stage: &str, message: &str, done: usize, to
 /// Who wrote the questions, when nobody but the local generator did.
 pub(super) fn local_generation() -> Generation {
     Generation { provider: Provider::Local, model: None, method: Method::Local, prompt_version: None }
-}
-
-/// Who wrote them, when a model did.
-pub(super) fn ai_generation(client: &llm::Client) -> Generation {
-    Generation {
-        provider: Provider::Deepseek,
-        model: Some(client.settings().model.clone()),
-        method: Method::Ai,
-        prompt_version: Some(llm::QUIZ_VERSION.to_owned()),
-    }
 }
 
 #[cfg(test)]

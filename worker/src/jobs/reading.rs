@@ -1,15 +1,17 @@
 //! Reading what was uploaded.
 
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 use shared::{
     domain::{Id, JobError},
-    store::BlobUse,
+    store::{BlobUse, StoreError},
 };
 
 use crate::{
     Context,
     document::Document,
     pdf::{self, PdfError},
-    run::Stop,
+    run::{Run, Stop},
 };
 
 /// The bytes of an upload.
@@ -22,9 +24,11 @@ pub(super) async fn blob(context: &Context, blob: Id) -> Result<Vec<u8>, Stop> {
     })
 }
 
-/// The text of an uploaded PDF, or of some of its pages.
+/// The text of an uploaded PDF, or of some of its pages. Whoever uploads the same file and names the same pages and
+/// password gets what was read before.
 pub(super) async fn pdf(
     context: &Context,
+    run: &Run,
     id: Id,
     pages: Option<&str>,
     password: Option<&str>,
@@ -34,10 +38,39 @@ pub(super) async fn pdf(
         JobError::fatal("pdf.pages_invalid", format!("The pages cannot be understood: {error}"))
     })?;
     let options = pdf::Options { password: password.map(str::to_owned), pages };
+    let key = text_key(&bytes, &options)?;
+    let owner = run.snapshot().await.user_id;
+    if let Some(kept) = context.cache.get(&key, owner).await?
+        && let Ok(document) = serde_json::from_str(&kept)
+    {
+        return Ok(document);
+    }
+    let _lead = context.cache.lead(&key).await;
+    if let Some(kept) = context.cache.get(&key, owner).await?
+        && let Ok(document) = serde_json::from_str(&kept)
+    {
+        return Ok(document);
+    }
     let read = pdf::extract(&context.reader, &bytes, &options, &pdf::Limits::default()).await;
     if let (Err(error @ PdfError::Encrypted), Some(_)) = (&read, password) {
         let message = "The password does not open this PDF. Check it and upload the PDF again.";
         return Err(JobError::fatal(error.code(), message).into());
     }
-    Ok(read?)
+    let document = read?;
+    context.cache.put(&key, json(&document)?, owner).await?;
+    run.outlived().await?;
+    Ok(document)
+}
+
+/// All that the text depends on: the file, what is read of it and how.
+fn text_key(bytes: &[u8], options: &pdf::Options) -> Result<String, Stop> {
+    let mut digest = Sha256::new();
+    digest.update(pdf::VERSION);
+    digest.update(json(options)?);
+    digest.update(Sha256::digest(bytes));
+    Ok(format!("text-{}", hex::encode(digest.finalize())))
+}
+
+fn json(value: &impl Serialize) -> Result<String, Stop> {
+    Ok(serde_json::to_string(value).map_err(|error| StoreError::Internal(error.into()))?)
 }

@@ -14,37 +14,62 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{LlmError, sse::Decoder};
 
+/// What a provider understands beyond the protocol that all of them share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// DeepSeek: thinking can be switched, and users are told apart.
+    Deepseek,
+    /// Nothing. The API is under `/v1`, unless the base URL says so itself.
+    OpenAi,
+}
+
 /// The provider and how to call it.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Root of the API, without `/chat/completions`.
     pub base_url: String,
-    /// Sent as a bearer token.
-    pub api_key: SecretString,
+    /// Sent as a bearer token, where there is one.
+    pub api_key: Option<SecretString>,
+    /// What it understands beyond the common protocol.
+    pub dialect: Dialect,
     /// The model's name.
     pub model: String,
     /// Longest silence. Keep-alives are not silence: they are sent while a request waits in the queue.
     pub idle_timeout: Duration,
     /// Longest time in which nothing but keep-alives arrives.
     pub queue_timeout: Duration,
+    /// Longest time from a call's beginning to the end of its answer.
+    pub deadline: Duration,
     /// Most tokens of one answer.
     pub max_tokens: u32,
     /// Most bytes of one answer's text.
     pub max_answer_bytes: usize,
 }
 
-impl Settings {
-    /// DeepSeek as it documents itself, for the key of an account.
-    pub fn deepseek(api_key: SecretString) -> Self {
+impl Default for Settings {
+    /// DeepSeek as it documents itself, without the key of an account.
+    fn default() -> Self {
         Self {
             base_url: "https://api.deepseek.com".to_owned(),
-            api_key,
+            api_key: None,
+            dialect: Dialect::Deepseek,
             model: "deepseek-flash".to_owned(),
             idle_timeout: Duration::from_secs(60),
             // The provider itself gives up after about ten minutes.
             queue_timeout: Duration::from_secs(11 * 60),
+            deadline: Duration::from_secs(15 * 60),
             max_tokens: 32_768,
             max_answer_bytes: 4 << 20,
+        }
+    }
+}
+
+impl Settings {
+    fn url(&self) -> String {
+        let base = self.base_url.trim_end_matches('/');
+        match self.dialect {
+            Dialect::OpenAi if !base.ends_with("/v1") => format!("{base}/v1/chat/completions"),
+            Dialect::OpenAi | Dialect::Deepseek => format!("{base}/chat/completions"),
         }
     }
 }
@@ -115,6 +140,9 @@ pub enum FinishReason {
     ToolCalls,
     /// The provider ran out of resources.
     InsufficientSystemResource,
+    /// Some servers say so of an answer that is not finished.
+    #[serde(rename = "")]
+    Open,
     /// A reason that is not documented.
     #[serde(other)]
     Unknown,
@@ -153,7 +181,11 @@ impl Client {
     /// # Errors
     ///
     /// Any [`LlmError`]; pieces handed over before it are good as far as they go.
-    pub async fn chat(&self, chat: &Chat<'_>, mut text: impl FnMut(&str)) -> Result<Completion, LlmError> {
+    pub async fn chat(&self, chat: &Chat<'_>, text: impl FnMut(&str)) -> Result<Completion, LlmError> {
+        timeout(self.settings.deadline, self.stream(chat, text)).await.unwrap_or(Err(LlmError::Deadline))
+    }
+
+    async fn stream(&self, chat: &Chat<'_>, mut text: impl FnMut(&str)) -> Result<Completion, LlmError> {
         let settings = &*self.settings;
         let response = self.send(chat).await?;
         let mut body = response.bytes_stream();
@@ -194,20 +226,21 @@ impl Client {
 
     async fn send(&self, chat: &Chat<'_>) -> Result<Response, LlmError> {
         let settings = &*self.settings;
-        let request = self
-            .http
-            .post(format!("{}/chat/completions", settings.base_url.trim_end_matches('/')))
-            .bearer_auth(settings.api_key.expose_secret())
-            .json(&Body {
-                model: &settings.model,
-                messages: chat.messages,
-                thinking: chat.thinking,
-                response_format: ResponseFormat::JsonObject,
-                max_tokens: settings.max_tokens,
-                stream: true,
-                stream_options: StreamOptions { include_usage: true },
-                user_id: chat.user_id,
-            });
+        let of_deepseek = settings.dialect == Dialect::Deepseek;
+        let mut request = self.http.post(settings.url());
+        if let Some(key) = &settings.api_key {
+            request = request.bearer_auth(key.expose_secret());
+        }
+        let request = request.json(&Body {
+            model: &settings.model,
+            messages: chat.messages,
+            thinking: of_deepseek.then_some(chat.thinking),
+            response_format: ResponseFormat::JsonObject,
+            max_tokens: settings.max_tokens,
+            stream: true,
+            stream_options: StreamOptions { include_usage: true },
+            user_id: chat.user_id.filter(|_| of_deepseek),
+        });
         let response = timeout(settings.idle_timeout, request.send())
             .await
             .map_err(|_| LlmError::Timeout)?
@@ -237,7 +270,8 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 struct Body<'a> {
     model: &'a str,
     messages: &'a [Message],
-    thinking: Thinking,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<Thinking>,
     response_format: ResponseFormat,
     max_tokens: u32,
     stream: bool,
@@ -259,10 +293,9 @@ struct StreamOptions {
 
 #[derive(Deserialize)]
 struct Chunk {
-    #[serde(default)]
-    choices: Vec<Choice>,
+    choices: Option<Vec<Choice>>,
     usage: Option<WireUsage>,
-    error: Option<WireError>,
+    error: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -277,19 +310,32 @@ struct Delta {
 }
 
 #[derive(Deserialize)]
-struct WireError {
-    #[serde(default)]
-    code: Value,
-}
-
-#[derive(Deserialize)]
 struct WireUsage {
     #[serde(default)]
     prompt_tokens: u64,
     #[serde(default)]
     completion_tokens: u64,
+    /// As DeepSeek tells it.
+    prompt_cache_hit_tokens: Option<u64>,
+    /// As others tell it.
+    prompt_tokens_details: Option<PromptTokens>,
+}
+
+#[derive(Deserialize)]
+struct PromptTokens {
     #[serde(default)]
-    prompt_cache_hit_tokens: u64,
+    cached_tokens: u64,
+}
+
+impl From<WireUsage> for Usage {
+    fn from(usage: WireUsage) -> Self {
+        let details = usage.prompt_tokens_details.map(|details| details.cached_tokens);
+        Self {
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            cached_tokens: usage.prompt_cache_hit_tokens.or(details).unwrap_or_default(),
+        }
+    }
 }
 
 /// What has arrived of an answer.
@@ -313,18 +359,14 @@ impl Answer {
         }
         let chunk: Chunk =
             serde_json::from_str(data).map_err(|_| LlmError::malformed("an event is not a chunk"))?;
-        if let Some(WireError { code }) = chunk.error {
-            let status = code.as_u64().and_then(|code| u16::try_from(code).ok());
+        if let Some(error) = chunk.error {
+            let status = error["code"].as_u64().and_then(|code| u16::try_from(code).ok());
             return Err(LlmError::from_status(status.filter(|code| *code >= 400).unwrap_or(500), None));
         }
         if let Some(usage) = chunk.usage {
-            self.usage = Usage {
-                prompt_tokens: usage.prompt_tokens,
-                completion_tokens: usage.completion_tokens,
-                cached_tokens: usage.prompt_cache_hit_tokens,
-            };
+            self.usage = usage.into();
         }
-        for choice in chunk.choices {
+        for choice in chunk.choices.into_iter().flatten() {
             if let Some(content) = choice.delta.and_then(|delta| delta.content) {
                 self.room = self
                     .room
@@ -333,7 +375,8 @@ impl Answer {
                 self.blank &= content.trim().is_empty();
                 text(&content);
             }
-            self.finish_reason = choice.finish_reason.or(self.finish_reason);
+            let finished = choice.finish_reason.filter(|reason| *reason != FinishReason::Open);
+            self.finish_reason = finished.or(self.finish_reason);
         }
         Ok(())
     }
@@ -348,7 +391,7 @@ impl Answer {
             FinishReason::ContentFilter => Err(LlmError::ContentFilter { usage }),
             FinishReason::InsufficientSystemResource => Err(LlmError::Overloaded { usage }),
             FinishReason::ToolCalls => Err(LlmError::Malformed { what: "it calls a tool", usage }),
-            FinishReason::Unknown => {
+            FinishReason::Open | FinishReason::Unknown => {
                 Err(LlmError::Malformed { what: "its finish reason is not known", usage })
             }
         }
@@ -380,7 +423,7 @@ mod tests {
 
     #[test]
     fn the_key_is_not_shown() {
-        let settings = Settings::deepseek("sk-secret".into());
+        let settings = Settings { api_key: Some("sk-secret".into()), ..Settings::default() };
         assert!(!format!("{settings:?}").contains("sk-secret"));
     }
 }

@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use super::Usage;
 
+/// Longest wait that a provider may ask for. After that it is asked whether it still wants us to wait.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+
 /// A failed call. It never holds a key, a prompt or a word of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum LlmError {
@@ -32,6 +35,18 @@ pub enum LlmError {
     /// Silence for longer than allowed, or queued for longer than allowed.
     #[error("the provider fell silent")]
     Timeout,
+    /// It takes longer than one call may.
+    #[error("the provider took too long")]
+    Deadline,
+    /// As many calls are under way as there may be.
+    #[error("too many calls to the provider are under way")]
+    Busy,
+    /// It failed again and again, and is left alone for a while.
+    #[error("the provider failed again and again, and is not asked for a while")]
+    Resting {
+        /// How long.
+        retry_after: Duration,
+    },
     /// The stream ended without a finish reason.
     #[error("the answer broke off")]
     Cut,
@@ -67,7 +82,9 @@ impl LlmError {
     /// The error an HTTP status stands for.
     pub(super) fn from_status(status: u16, retry_after: Option<Duration>) -> Self {
         match status {
-            408 | 425 | 429 | 500.. => Self::Retryable { status, retry_after },
+            408 | 425 | 429 | 500.. => {
+                Self::Retryable { status, retry_after: retry_after.map(|wait| wait.min(RETRY_AFTER_MAX)) }
+            }
             _ => Self::Final { status },
         }
     }
@@ -83,7 +100,7 @@ impl LlmError {
         }
     }
 
-    pub(super) fn malformed(what: &'static str) -> Self {
+    pub(crate) fn malformed(what: &'static str) -> Self {
         Self::Malformed { what, usage: Usage::default() }
     }
 
@@ -91,6 +108,7 @@ impl LlmError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Retryable { retry_after, .. } => *retry_after,
+            Self::Resting { retry_after } => Some(*retry_after),
             _ => None,
         }
     }
@@ -98,6 +116,31 @@ impl LlmError {
     /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
         !matches!(self, Self::Final { .. } | Self::Settings | Self::ContentFilter { .. })
+    }
+
+    /// Whether the next call may succeed at once, because it was this answer that failed and not the provider.
+    pub fn is_fleeting(&self) -> bool {
+        matches!(
+            self,
+            Self::Retryable { status: 500, retry_after: None }
+                | Self::Cut
+                | Self::Blank { .. }
+                | Self::Overloaded { .. }
+                | Self::Malformed { .. }
+        )
+    }
+
+    /// Whether it shows that the provider cannot be used by anybody now.
+    pub fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Retryable { .. }
+                | Self::Final { status: 401..=403 }
+                | Self::Unreachable
+                | Self::Timeout
+                | Self::Deadline
+                | Self::Overloaded { .. }
+        )
     }
 
     /// What the failed call cost, where the provider said so.
@@ -118,10 +161,13 @@ impl LlmError {
             Self::Final { status: 402 } => "provider.no_balance",
             Self::Final { .. } | Self::Settings => "provider.rejected",
             Self::Retryable { status: 429, .. } => "provider.rate_limited",
-            Self::Retryable { .. } | Self::Unreachable | Self::Cut | Self::Overloaded { .. } => {
-                "provider.unavailable"
-            }
-            Self::Timeout => "provider.timeout",
+            Self::Busy => "provider.busy",
+            Self::Retryable { .. }
+            | Self::Resting { .. }
+            | Self::Unreachable
+            | Self::Cut
+            | Self::Overloaded { .. } => "provider.unavailable",
+            Self::Timeout | Self::Deadline => "provider.timeout",
             Self::Blank { .. } | Self::Malformed { .. } => "provider.malformed",
             Self::ContentFilter { .. } => "provider.content_filtered",
         }

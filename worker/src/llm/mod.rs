@@ -1,5 +1,7 @@
 //! Questions written by a model: one call a batch, checked against a closed schema while it arrives.
 
+mod breaker;
+mod check;
 mod client;
 mod curriculum;
 mod error;
@@ -7,20 +9,26 @@ mod intake;
 mod locate;
 mod parse;
 mod prompt;
+mod provider;
 mod sse;
 
 use shared::domain::{Difficulty, QuestionType};
 
-pub(crate) use self::curriculum::curriculum;
 pub use self::{
-    client::{Chat, Client, Completion, FinishReason, Message, Role, Settings, Thinking, Usage},
+    check::CHECK_VERSION,
+    client::{Chat, Client, Completion, Dialect, FinishReason, Message, Role, Settings, Thinking, Usage},
     curriculum::PLAN_VERSION,
     error::LlmError,
     intake::{Reason, Rejected},
     parse::Scanner,
     prompt::QUIZ_VERSION,
 };
-use crate::{document::Document, draft::Draft};
+pub(crate) use self::{
+    check::{check_keys, is_choice},
+    curriculum::curriculum,
+    provider::{Provider, Purpose},
+};
+use crate::{draft::Draft, material::Material};
 
 /// What one batch shall hold.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,7 +45,9 @@ pub struct Request<'a> {
     pub instructions: Option<&'a str>,
     /// Language to write in; the document's own where absent.
     pub language: Option<&'a str>,
-    /// Texts of questions that exist already.
+    /// Sections to ask about, by index; all where none is named.
+    pub sections: &'a [usize],
+    /// Texts of questions that exist already or were refused.
     pub already: &'a [String],
     /// Isolates users at the provider; opaque, nothing a person could be known by.
     pub user_id: Option<&'a str>,
@@ -56,6 +66,25 @@ pub struct Batch {
     pub model: String,
 }
 
+/// The messages that ask for one batch, the same for the same material and request.
+pub fn messages(material: &Material, request: &Request<'_>) -> Vec<Message> {
+    prompt::quiz(material, &with_types(request))
+}
+
+/// Tokens that a call for so many questions will use in both directions, roughly: DeepSeek counts a letter of most
+/// scripts as a third of a token and a Chinese character as two thirds, and a question with all that belongs to it has
+/// some 300 tokens, which its check reads once more.
+pub fn estimate(messages: &[Message], questions: usize) -> u64 {
+    let of = |char: char| if char.is_ascii() { 3 } else { 6 };
+    let tenths: u64 = messages.iter().flat_map(|message| message.content.chars()).map(of).sum();
+    tenths / 10 + 600 * questions as u64
+}
+
+fn with_types<'a>(request: &Request<'a>) -> Request<'a> {
+    let types: &[_] = if request.types.is_empty() { &[QuestionType::MultipleChoice] } else { request.types };
+    Request { types, ..*request }
+}
+
 /// Asks for one batch and hands each sound question to `accept` as soon as it has arrived.
 ///
 /// # Errors
@@ -63,17 +92,16 @@ pub struct Batch {
 /// Any [`LlmError`]; drafts handed over before it are sound.
 pub async fn generate(
     client: &Client,
-    document: &Document,
+    material: &Material,
     request: &Request<'_>,
     mut accept: impl FnMut(Draft),
 ) -> Result<Batch, LlmError> {
-    let types: &[_] = if request.types.is_empty() { &[QuestionType::MultipleChoice] } else { request.types };
-    let request = Request { types, ..*request };
-    let messages = prompt::quiz(document, &request);
+    let request = with_types(request);
+    let messages = prompt::quiz(material, &request);
     let chat = Chat { messages: &messages, user_id: request.user_id, thinking: Thinking::Disabled };
 
     let mut scanner = Scanner::default();
-    let mut intake = intake::Intake::new(document, &request);
+    let mut intake = intake::Intake::new(&material.document, &request);
     let completion = client
         .chat(&chat, |text| {
             scanner.push(text, |item| {

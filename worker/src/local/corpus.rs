@@ -43,6 +43,8 @@ pub struct Sentence {
     pub opens: bool,
     /// Whether it can be asked about: whole, of a fair length, and understood on its own.
     pub usable: bool,
+    /// Whether it tells the reader what to do, which is neither true nor false.
+    pub orders: bool,
     /// Its words with a meaning, sorted and distinct.
     pub content: Vec<WordId>,
 }
@@ -101,6 +103,7 @@ impl<'a> Corpus<'a> {
                     tokens: first..corpus.tokens.len(),
                     opens,
                     usable: false,
+                    orders: false,
                     content: Vec::new(),
                 });
             }
@@ -237,7 +240,9 @@ impl<'a> Corpus<'a> {
                 tokens.iter().filter(|token| token.role.is_none()).map(|token| token.word).collect();
             content.sort_unstable();
             content.dedup();
+            let orders = self.gives_order(lexicon, tokens);
             let usable = is_whole(self.text(sentence), self.language)
+                && !self.is_foreign(tokens)
                 && self.fits(tokens)
                 && tokens.first().is_some_and(|token| !lexicon.refers_back(&self.words[token.word as usize]))
                 && tokens
@@ -248,6 +253,35 @@ impl<'a> Corpus<'a> {
             let sentence = &mut self.sentences[index];
             sentence.content = content;
             sentence.usable = usable;
+            sentence.orders = orders;
+        }
+    }
+
+    /// Whether a sentence is one that the translator left in English.
+    fn is_foreign(&self, tokens: &[Token]) -> bool {
+        if self.language == Language::English {
+            return false;
+        }
+        let common = |language| {
+            let lexicon = Lexicon::of(language);
+            let is_common = |token: &&Token| lexicon.role(&self.words[token.word as usize]).is_some();
+            tokens.iter().filter(is_common).count()
+        };
+        let english = common(Language::English);
+        english > 2 && english > common(self.language)
+    }
+
+    fn gives_order(&self, lexicon: &Lexicon, tokens: &[Token]) -> bool {
+        let word = |at: usize| tokens.get(at).map(|token: &Token| self.words[token.word as usize].as_str());
+        let Some(first) = word(0) else { return false };
+        match self.language {
+            Language::German => word(1) == Some("sie") && tokens[1].capital,
+            Language::French => lexicon.gives_order(first) || (first.len() > 4 && first.ends_with("ez")),
+            Language::Russian => {
+                lexicon.gives_order(first)
+                    || (first.chars().count() > 5 && (first.ends_with("йте") || first.ends_with("ите")))
+            }
+            _ => lexicon.gives_order(first),
         }
     }
 
@@ -268,7 +302,8 @@ fn is_whole(text: &str, language: Language) -> bool {
     {
         return false;
     }
-    if text.contains(['@', '|', '=', '\\', '{', '}', '<', '>', '\t', '\u{FFFD}', '□', '•'])
+    if text.contains(['@', '|', '=', '\\', '{', '}', '<', '>', '#', '`', '~', '\t', '\u{FFFD}', '□', '•'])
+        || text.starts_with('[')
         || text.contains("..")
     {
         return false;
@@ -290,6 +325,7 @@ fn is_whole(text: &str, language: Language) -> bool {
     }
     let balanced = depth == 0 || (language == Language::German && text.contains('„'));
     balanced
+        && language.writes(text)
         && straight.is_multiple_of(2)
         && letters * 10 >= visible * 7
         && (language == Language::Chinese || !text.chars().any(is_han))

@@ -42,15 +42,40 @@ impl Language {
         Self::Arabic,
     ];
 
-    /// The language most of the text is written in, told by its script and its function words.
+    /// The language most of the document is written in, told by its script and its function words.
     pub fn detect(document: &Document) -> Self {
+        let stride = (document.words() / SAMPLE).max(1);
+        let all = document.pages.iter().flat_map(|page| page.text.split_whitespace());
+        let (best, hits, words) = Self::likeliest(all.step_by(stride).take(SAMPLE));
+        // Running text has 35–50 % function words in its own language, related ones share under 20 %.
+        if best == Self::Chinese || (hits > 0 && hits * 100 >= words * best.threshold()) {
+            best
+        } else {
+            Self::Other
+        }
+    }
+
+    /// The likeliest language of a few words, such as those of a question.
+    pub fn of_words<'a>(pieces: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let script = |range: std::ops::RangeInclusive<char>| {
+            pieces.clone().flat_map(str::chars).filter(|c| range.contains(c)).count()
+        };
+        let (best, hits, words) = Self::likeliest(pieces.clone().flat_map(|piece| piece.split(['\'', '’'])));
+        match (hits, script('\u{400}'..='\u{4FF}'), script('\u{620}'..='\u{64A}')) {
+            (1.., ..) => best,
+            (0, cyrillic, _) if cyrillic > words => Self::Russian,
+            (0, _, arabic) if arabic > words => Self::Arabic,
+            _ => Self::Other,
+        }
+    }
+
+    /// The language with most of its function words in a text, how many they are, and of how many words.
+    fn likeliest<'a>(pieces: impl Iterator<Item = &'a str>) -> (Self, usize, usize) {
         let mut words = 0_usize;
         let mut han = 0_usize;
         let mut hits = [0_usize; Self::SPACED.len()];
-        let stride = (document.words() / SAMPLE).max(1);
-        let all = document.pages.iter().flat_map(|page| page.text.split_whitespace());
-        for chunk in all.step_by(stride).take(SAMPLE) {
-            for word in chunk.unicode_words().take(200) {
+        for piece in pieces {
+            for word in piece.unicode_words().take(200) {
                 words += 1;
                 if word.chars().all(is_han) {
                     han += 1;
@@ -63,14 +88,27 @@ impl Language {
             }
         }
         if han * 2 > words {
-            return Self::Chinese;
+            return (Self::Chinese, han, words);
         }
-        let best = Self::SPACED.iter().zip(hits).max_by_key(|(_, hits)| *hits);
-        match best {
-            // Running text has 35–50 % function words in its own language, related ones share under 20 %.
-            Some((language, hits)) if hits * 100 >= words * language.threshold() && hits > 0 => *language,
-            _ => Self::Other,
-        }
+        let best = Self::SPACED.into_iter().zip(hits).rev().max_by_key(|(_, hits)| *hits);
+        let (language, hits) = best.unwrap_or((Self::Other, 0));
+        (language, hits, words)
+    }
+
+    /// Whether a sentence is in the script of the language, as one that a translator left out is not.
+    pub fn writes(self, text: &str) -> bool {
+        let own = |c: &char| match self {
+            Self::Russian => matches!(c, '\u{400}'..='\u{4FF}'),
+            Self::Arabic => matches!(c, '\u{600}'..='\u{6FF}'),
+            Self::Chinese => is_han(*c),
+            _ => true,
+        };
+        let letters = text.chars().filter(|c| c.is_alphabetic());
+        let (all, owned) =
+            letters.fold((0_usize, 0_usize), |(all, owned), c| (all + 1, owned + usize::from(own(&c))));
+        // A Chinese character stands for two or three letters.
+        let least = if self == Self::Chinese { 3 } else { 2 };
+        owned * least >= all
     }
 
     /// Whether a word is a common one in any of the languages.

@@ -31,6 +31,8 @@ pub enum Role {
 pub struct Lexicon {
     roles: HashMap<&'static str, Role>,
     referring: HashSet<&'static str>,
+    ordering: HashSet<&'static str>,
+    addressing: HashSet<&'static str>,
 }
 
 impl Lexicon {
@@ -66,6 +68,14 @@ impl Lexicon {
                 "conj" => Role::Conjunction,
                 "verb" => Role::Verb,
                 "noise" => Role::Noise,
+                "order" => {
+                    lexicon.ordering.extend(words.split_whitespace());
+                    continue;
+                }
+                "meta" => {
+                    lexicon.addressing.extend(words.split_whitespace());
+                    continue;
+                }
                 "ref" => {
                     lexicon.referring.extend(words.split_whitespace());
                     continue;
@@ -82,6 +92,16 @@ impl Lexicon {
     /// The role of a word, given in lower case; `None` for a word with a meaning of its own.
     pub fn role(&self, word: &str) -> Option<Role> {
         self.roles.get(word).copied()
+    }
+
+    /// Whether a sentence that begins with this word tells the reader what to do.
+    pub fn gives_order(&self, word: &str) -> bool {
+        self.ordering.contains(word)
+    }
+
+    /// Whether a sentence with this word speaks of itself, its writer or its reader rather than of its subject.
+    pub fn addresses(&self, word: &str) -> bool {
+        self.addressing.contains(word)
     }
 
     /// Whether a sentence that begins with this word leans on the sentence before it.

@@ -5,10 +5,10 @@ mod definition;
 mod distractors;
 mod figures;
 mod han;
-mod language;
-mod lexicon;
+pub(crate) mod language;
+pub(crate) mod lexicon;
 mod makers;
-mod morphology;
+pub(crate) mod morphology;
 mod names;
 mod number;
 mod phrases;
@@ -20,6 +20,7 @@ mod terms;
 mod tests;
 mod wording;
 
+pub(crate) use number::Number;
 use rand::Rng;
 use shared::domain::{Difficulty, QuestionType};
 

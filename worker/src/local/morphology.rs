@@ -75,24 +75,103 @@ pub fn is_participle(language: Language, word: &str) -> bool {
                 || word.ends_with("n't"))
         }
         Language::Spanish | Language::Portuguese => {
-            long && (word.ends_with("mente")
-                || word.ends_with("ando")
-                || word.ends_with("endo")
-                || word.ends_with("aron")
-                || word.ends_with("aram"))
+            is_infinitive(word)
+                || long
+                    && (word.ends_with("mente")
+                        || word.ends_with("ando")
+                        || word.ends_with("endo")
+                        || word.ends_with("aron")
+                        || word.ends_with("aram"))
         }
         Language::French => {
-            long && (word.ends_with("ement") && word.ends_with("lement") || word.ends_with("aient"))
+            long && (word.ends_with("ement") && word.ends_with("lement")
+                || word.ends_with("aient")
+                || word.ends_with("ez") && word != "assez"
+                || word.ends_with("er") && !word.ends_with("ier") && !FRENCH_NOUNS.contains(&word))
         }
-        Language::Russian => ["ть", "ется", "ются", "ает", "яет", "ают", "яют", "ился", "лась", "лись"]
-            .iter()
-            .any(|ending| long && word.ends_with(ending)),
+        Language::Russian => [
+            "ть",
+            "йте",
+            "ите",
+            "щихся",
+            "щийся",
+            "щаяся",
+            "щееся",
+            "щимся",
+            "уя",
+            "ется",
+            "ются",
+            "ает",
+            "яет",
+            "ают",
+            "яют",
+            "ился",
+            "лась",
+            "лись",
+        ]
+        .iter()
+        .any(|ending| long && word.ends_with(ending)),
         _ => false,
     }
 }
 
+/// French nouns and adjectives that end like infinitives.
+const FRENCH_NOUNS: [&str; 11] = [
+    "hiver",
+    "enfer",
+    "danger",
+    "étranger",
+    "cancer",
+    "amer",
+    "cher",
+    "fer",
+    "berger",
+    "verger",
+    "boulanger",
+];
+
+/// Whether a Spanish or Portuguese word is an infinitive, with or without a pronoun at its end.
+fn is_infinitive(word: &str) -> bool {
+    const NOUNS: [&str; 24] = [
+        "lugar",
+        "mujer",
+        "mulher",
+        "hogar",
+        "azúcar",
+        "açúcar",
+        "taller",
+        "poder",
+        "deber",
+        "dever",
+        "placer",
+        "prazer",
+        "ayer",
+        "alquiler",
+        "militar",
+        "altar",
+        "dólar",
+        "mártir",
+        "carácter",
+        "caráter",
+        "líder",
+        "servidor",
+        "ordenador",
+        "lunar",
+    ];
+    let bare = ["se", "lo", "la", "los", "las", "le", "les", "-lo", "-la", "-los", "-las", "-se"]
+        .iter()
+        .find_map(|pronoun| word.strip_suffix(pronoun).filter(|verb| verb.ends_with('r')))
+        .unwrap_or(word);
+    let verbal = ["ar", "er", "ir"].iter().any(|ending| bare.ends_with(ending));
+    // "celular", "escolar" and "popular" are adjectives.
+    verbal && bare.chars().count() > 4 && !bare.ends_with("lar") && !NOUNS.contains(&bare)
+}
+
 /// Whether a word ends like a gerund that may or may not be a noun.
 pub fn is_gerund(language: Language, word: &str) -> bool {
+    if language == Language::French {
+        return word.len() > 5 && word.ends_with("ant") && !["enfant", "instant", "étudiant"].contains(&word);
+    }
     const NOUNS: [&str; 9] =
         ["spring", "string", "building", "ceiling", "morning", "evening", "king", "ring", "wing"];
     language == Language::English && word.len() > 4 && word.ends_with("ing") && !NOUNS.contains(&word)

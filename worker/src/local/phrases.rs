@@ -106,7 +106,7 @@ impl Reader<'_, '_> {
             return false;
         }
         if language == Language::German {
-            return token.capital && (inside || self.usage(token).0 > 0);
+            return token.capital && (inside || (self.usage(token).0 > 0 && !self.sentence.orders));
         }
         let named = token.capital && inside;
         named

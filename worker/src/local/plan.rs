@@ -6,10 +6,14 @@ use rand::{Rng, RngExt};
 use shared::domain::{Answer, Difficulty, QuestionType};
 
 use super::corpus::WordId;
+use super::lexicon::Lexicon;
 use super::makers;
 use super::morphology::fold;
 use super::studio::{Proposal, Studio};
 use crate::draft::Draft;
+use crate::likeness::Seen;
+use crate::lint::flaws;
+use crate::sections::{Place, Section, sections, shares};
 
 /// Questions that may have the same term as their key.
 const SAME_KEY: usize = 2;
@@ -24,7 +28,11 @@ pub struct Plan<'s, 'd> {
     slots: Vec<Option<(usize, Draft)>>,
     keys: HashMap<String, usize>,
     used: HashSet<usize>,
-    questions: HashSet<String>,
+    seen: Seen,
+    /// The section of each site, as an index into `shares`.
+    section_of: Vec<usize>,
+    /// Questions each section shall have.
+    shares: Vec<usize>,
     /// Sentences quoted for each word, to find the ones that say the same.
     quoting: HashMap<WordId, Vec<usize>>,
     tried: HashSet<(QuestionType, usize)>,
@@ -43,14 +51,33 @@ impl<'s, 'd> Plan<'s, 'd> {
             .map(|(index, _)| (index, suits(studio, index) + rng.random_range(0.0..1.0)))
             .collect();
         // No more questions than sentences, whatever was asked for.
-        let slots = std::iter::repeat_with(|| None).take(count.min(sites.len())).collect();
+        let count = count.min(sites.len());
+        let slots = std::iter::repeat_with(|| None).take(count).collect();
+        let sections = sections(studio.corpus.document);
+        let place = |index: usize| {
+            let sentence = &studio.corpus.sentences[index];
+            Place { page: sentence.page, offset: sentence.chars.start }
+        };
+        let section_of: Vec<usize> = sites
+            .iter()
+            .map(|(index, _)| sections.partition_point(|section| section.end <= place(*index)))
+            .collect();
+        // What can be asked about nowhere in a section is asked about in the others.
+        let mut inhabited: Vec<usize> = section_of.clone();
+        inhabited.dedup();
+        let asked: Vec<Section> = inhabited.iter().filter_map(|at| sections.get(*at)).cloned().collect();
+        let shares = shares(&asked, count);
+        let section_of =
+            section_of.iter().filter_map(|section| inhabited.binary_search(section).ok()).collect();
         Self {
             studio,
             sites,
             slots,
             keys: HashMap::new(),
             used: HashSet::new(),
-            questions: HashSet::new(),
+            seen: Seen::default(),
+            section_of,
+            shares,
             quoting: HashMap::new(),
             tried: HashSet::new(),
             shared: false,
@@ -58,26 +85,23 @@ impl<'s, 'd> Plan<'s, 'd> {
         }
     }
 
-    /// Fills the plan: kinds that few sentences carry choose first, wherever they find one; then each stretch
-    /// of the text gets its question; what stays open goes to the best sentences left, and to the kind
+    /// Fills the plan: kinds that few sentences carry choose first, wherever they find one; then each section
+    /// of the text gets its share of the others; what stays open goes to the best sentences left, and to the kind
     /// there are fewest questions of.
     pub fn fill(mut self, kinds: &[QuestionType], rng: &mut impl Rng) -> Vec<Draft> {
         let count = self.slots.len();
-        let length = self.sites.len();
         self.shared = kinds.iter().any(|kind| !is_rare(*kind));
-        let everywhere = self.ranked(0..length);
+        let everywhere = self.ranked(0..self.sites.len());
         let mut left: Vec<_> =
             kinds.iter().map(|_| everywhere.iter().copied().take(self.patience).fuse()).collect();
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by_key(|slot| scarcity(kinds[slot % kinds.len()]));
+        order.retain(|slot| is_rare(kinds[slot % kinds.len()]));
         for slot in order {
-            let kind = kinds[slot % kinds.len()];
-            let stretch = self.ranked(slot * length / count..(slot + 1) * length / count);
-            let placed = self.place(slot, kind, &mut stretch.into_iter(), rng);
-            if !placed && is_rare(kind) {
-                self.place(slot, kind, &mut left[slot % kinds.len()], rng);
-            }
+            let at = slot % kinds.len();
+            self.place(slot, kinds[at], &mut left[at], rng);
         }
+        self.spread(kinds, rng);
         let mut made: Vec<usize> = kinds.iter().map(|kind| self.made(*kind)).collect();
         let mut open: Vec<usize> = (0..kinds.len()).collect();
         for slot in 0..count {
@@ -93,6 +117,35 @@ impl<'s, 'd> Plan<'s, 'd> {
         let mut drafts: Vec<(usize, Draft)> = self.slots.into_iter().flatten().collect();
         drafts.sort_by_key(|(sentence, _)| *sentence);
         drafts.into_iter().map(|(_, draft)| draft).collect()
+    }
+
+    /// Gives the sections what they lack of their shares, those without any question first.
+    fn spread(&mut self, kinds: &[QuestionType], rng: &mut impl Rng) {
+        let mut have = vec![0; self.shares.len()];
+        for (sentence, _) in self.slots.iter().flatten() {
+            if let Ok(site) = self.sites.binary_search_by_key(sentence, |(index, _)| *index) {
+                have[self.section_of[site]] += 1;
+            }
+        }
+        let mut wanting: Vec<(usize, usize)> = Vec::new();
+        for (section, (share, have)) in self.shares.iter().zip(have).enumerate() {
+            wanting.extend((have..*share).map(|turn| (turn, section)));
+        }
+        wanting.sort_unstable();
+        let open: Vec<usize> = (0..self.slots.len()).filter(|slot| self.slots[*slot].is_none()).collect();
+        let mut made: Vec<usize> = kinds.iter().map(|kind| self.made(*kind)).collect();
+        for (slot, (_, section)) in open.into_iter().zip(wanting) {
+            let start = self.section_of.partition_point(|of| *of < section);
+            let end = self.section_of.partition_point(|of| *of <= section);
+            let stretch = self.ranked(start..end);
+            let mut order: Vec<usize> = (0..kinds.len()).collect();
+            order.sort_by_key(|at| made[*at]);
+            let placed =
+                order.into_iter().find(|at| self.place(slot, kinds[*at], &mut stretch.iter().copied(), rng));
+            if let Some(at) = placed {
+                made[at] += 1;
+            }
+        }
     }
 
     /// Sentences of a stretch, the best first.
@@ -125,7 +178,10 @@ impl<'s, 'd> Plan<'s, 'd> {
             let free = |key: &str| self.keys.get(key).is_none_or(|times| *times < SAME_KEY);
             let proposal = makers::make(self.studio, kind, sentence, &free, rng);
             let fits = |proposal: &Proposal| self.is_new(proposal) && self.affords(proposal);
-            if let Some(proposal) = proposal.filter(fits) {
+            let proposal = proposal.filter(fits);
+            if let Some(proposal) =
+                proposal.filter(|made| self.seen.is_new(&made.draft.question, &made.draft.answer))
+            {
                 self.take(slot, sentence, proposal);
                 return true;
             }
@@ -133,13 +189,13 @@ impl<'s, 'd> Plan<'s, 'd> {
         false
     }
 
-    /// Whether nothing like it is in the quiz yet.
+    /// Whether it is sound and quotes nothing the quiz has quoted.
     fn is_new(&self, proposal: &Proposal) -> bool {
         let fresh = proposal
             .sentences
             .iter()
             .all(|sentence| !self.used.contains(sentence) && !self.resembles(*sentence));
-        fresh && hides_key(&proposal.draft) && !self.questions.contains(&identity(&proposal.draft))
+        fresh && hides_key(&proposal.draft) && flaws(&proposal.draft).is_empty()
     }
 
     /// Whether a question over several sentences leaves one for each slot still open; the first of its kind may
@@ -175,7 +231,6 @@ impl<'s, 'd> Plan<'s, 'd> {
         for key in proposal.keys {
             *self.keys.entry(key).or_default() += 1;
         }
-        self.questions.insert(identity(&proposal.draft));
         self.slots[slot] = Some((sentence, proposal.draft));
     }
 }
@@ -188,17 +243,6 @@ fn hides_key(draft: &Draft) -> bool {
         }
         _ => true,
     }
-}
-
-/// What makes a question the same as another.
-fn identity(draft: &Draft) -> String {
-    // The question alone tells most apart; those with a fixed wording need their answer too.
-    let answer = if draft.question.contains('“') || draft.question.len() > 60 {
-        String::new()
-    } else {
-        format!("{:?}", draft.answer)
-    };
-    format!("{} {answer}", fold(&draft.question))
 }
 
 /// How well a sentence suits as the ground of a question.
@@ -215,11 +259,10 @@ fn suits(studio: &Studio<'_>, index: usize) -> f64 {
     let fitting = 1.0 - ((length - ideal).abs() / 25.0).min(1.0);
     let defines = if studio.definition_of(index).is_some() { 1.5 } else { 0.0 };
     // Advice to the reader says less than a statement of fact.
-    let addressed = studio.corpus.tokens_of(sentence).iter();
-    let addressed = addressed.map(|token| studio.corpus.words[token.word as usize].as_str());
-    let personal =
-        addressed.filter(|word| matches!(*word, "you" | "your" | "we" | "our" | "i" | "my")).count();
-    let personal = if personal > 0 { 1.5 } else { 0.0 };
+    let lexicon = Lexicon::of(studio.corpus.language);
+    let mut words = studio.corpus.tokens_of(sentence).iter();
+    let addressed = words.any(|token| lexicon.addresses(&studio.corpus.words[token.word as usize]));
+    let personal = if addressed || sentence.orders { 1.5 } else { 0.0 };
     weight * 0.5 - personal + fitting + defines + f64::from(u8::from(sentence.opens)) * 0.3
 }
 

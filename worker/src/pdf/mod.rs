@@ -29,6 +29,10 @@ pub use self::{
     parent::{ChildCommand, extract},
 };
 
+/// Version of what is read and how it is normalized. Whoever changes either changes this, so that texts read before are
+/// not taken for what would be read now.
+pub const VERSION: &str = "pdf.v2";
+
 /// The hidden first argument with which a binary must call [`child_main`] and nothing else.
 pub const SUBCOMMAND: &str = "extract-child";
 

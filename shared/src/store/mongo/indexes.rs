@@ -131,6 +131,8 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("quiz_shares", with(doc! { "token": 1 }, |options| options.unique = Some(true))),
         ("quiz_shares", plain(doc! { "userId": 1 })),
         ("review_cards", plain(doc! { "userId": 1, "due": 1, "quizId": 1, "questionId": 1 })),
+        ("cached_work", plain(doc! { "usedAt": 1 })),
+        ("cached_work", with(doc! { "users": 1 }, |options| options.sparse = Some(true))),
         ("exports", plain(doc! { "expiresAt": 1, "_id": 1 })),
         ("exports", plain(doc! { "userId": 1 })),
         ("attempts_open", plain(doc! { "userId": 1 })),

@@ -16,6 +16,7 @@ use super::{Result, StoreError};
 
 mod attempts;
 mod blobs;
+mod cached;
 mod checkpoints;
 mod convert;
 mod errors;

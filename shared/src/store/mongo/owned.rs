@@ -87,6 +87,7 @@ static OWNED: &[Owned] = &[
     owned("plans", Named(&["userId"])),
     owned("tasks", Named(&["userId"])),
     owned("ai_usage", Named(&["userId"])),
+    owned("cached_work", Named(&["users"])).not_shown(),
     owned("exports", Named(&["userId"])).blobs(&[&["blob"]]).not_shown(),
     owned("idempotency_keys", Keyed(' ')).not_shown(),
     owned("mail_tokens", Named(&["userId"])).not_shown(),

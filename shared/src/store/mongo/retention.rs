@@ -134,7 +134,7 @@ impl Mongo {
     }
 
     /// What a filter finds, narrowed to so many documents. They must still match when something is done to them.
-    async fn some_of(&self, collection: &str, filter: Document, limit: u32) -> Result<Document> {
+    pub(super) async fn some_of(&self, collection: &str, filter: Document, limit: u32) -> Result<Document> {
         let found = self.of::<Key<Bson>>(collection);
         let query = found.find(filter.clone()).projection(doc! { "_id": 1 }).limit(limit.into());
         let ids: Vec<Bson> = self.all(query).await?.into_iter().map(|key| key.id).collect();

@@ -13,6 +13,7 @@ use super::{Cursor, Listing, Result, SortValue, StoreError, Window};
 mod accounts;
 mod attempts;
 mod blobs;
+mod cached;
 mod exports;
 mod idempotency;
 mod ledger;
@@ -40,6 +41,7 @@ pub(super) use owned::owned_sources;
 const SCHEMA: &[&str] = &[
     include_str!("schema/accounts.sql"),
     include_str!("schema/attempts.sql"),
+    include_str!("schema/cached.sql"),
     include_str!("schema/exports.sql"),
     include_str!("schema/idempotency.sql"),
     include_str!("schema/ledger.sql"),

@@ -76,6 +76,9 @@ const OWNED: &[Owned] = &[
     table("plans", "user_id = ?1").shown_as("json_set(doc, '$.days', json(days))"),
     table("tasks", "user_id = ?1"),
     table("ai_usage", "user_id = ?1").key("day"),
+    table("cached_work", "key IN (SELECT key FROM cached_work_users WHERE user_id = ?1)").key("key").not_shown(),
+    table("cached_work_users", "user_id = ?1").key("key").not_shown()
+        .swept_by("DELETE FROM cached_work_users WHERE key NOT IN (SELECT key FROM cached_work)"),
     table("exports", "user_id = ?1").blobs(&["$.blob"]).not_shown(),
     table("idempotency_keys", "key >= ?1 || ' ' AND key < ?1 || '!'").key("key").not_shown(),
     table("mail_tokens", "user_id = ?1").not_shown(),

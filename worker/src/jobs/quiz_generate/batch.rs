@@ -1,16 +1,19 @@
 //! Questions as they are accepted: proven, saved, shown, one batch after another.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use rand::{SeedableRng, rngs::StdRng};
 use serde::{Deserialize, Serialize};
-use shared::domain::{Method, Question, fold};
+use shared::domain::{Generation, Method, Question};
 
-use super::progress;
+use super::{orders::Asked, progress};
 use crate::{
     compose::compose,
-    document::Document,
     draft::Draft,
+    hygiene::is_clean,
+    likeness::Seen,
+    lint::flaws,
+    material::Material,
     proof::proven,
     run::{Checkpoints, Run, Stop},
 };
@@ -18,18 +21,20 @@ use crate::{
 /// The questions of a quiz in the making.
 pub(super) struct Batches {
     run: Arc<Run>,
-    pub(super) document: Arc<Document>,
+    pub(super) material: Arc<Material>,
     pub(super) total: usize,
     accepted: Vec<Question>,
-    by_ai: usize,
-    seen: BTreeSet<String>,
+    /// How many of them each maker made, from the first one on.
+    makers: Vec<(Generation, usize)>,
+    asked: Asked,
+    seen: Seen,
     saved: usize,
 }
 
 /// A batch as it is saved.
 #[derive(Serialize, Deserialize)]
 struct Batch {
-    method: Method,
+    maker: Generation,
     questions: Vec<Question>,
 }
 
@@ -37,17 +42,18 @@ impl Batches {
     /// Takes up what earlier tries saved, and shows what they had no time to show.
     pub(super) async fn resume(
         run: &Arc<Run>,
-        document: &Arc<Document>,
+        material: &Arc<Material>,
         total: usize,
         checkpoints: &mut Checkpoints,
     ) -> Result<Self, Stop> {
         let mut batches = Self {
             run: run.clone(),
-            document: document.clone(),
+            material: material.clone(),
             total,
             accepted: Vec::new(),
-            by_ai: 0,
-            seen: BTreeSet::new(),
+            makers: Vec::new(),
+            asked: Asked::of(material.sections.len()),
+            seen: Seen::default(),
             saved: 0,
         };
         let shown = run.snapshot().await.progress.done as usize;
@@ -60,7 +66,11 @@ impl Batches {
             }
             token = saved_by;
             batches.saved += 1;
-            batches.seen.extend(batch.questions.iter().map(|question| fold(&question.question)));
+            for question in &batch.questions {
+                if let Some(key) = &question.key {
+                    batches.seen.is_new(&question.question, &key.correct_answer);
+                }
+            }
             batches.take(batch);
         }
         if batches.accepted.len() > shown {
@@ -71,15 +81,33 @@ impl Batches {
     }
 
     fn take(&mut self, batch: Batch) {
-        if batch.method == Method::Ai {
-            self.by_ai += batch.questions.len();
+        for question in &batch.questions {
+            self.asked.exists(self.section_of(question), &question.question);
+        }
+        match self.makers.iter_mut().find(|(maker, _)| *maker == batch.maker) {
+            Some((_, made)) => *made += batch.questions.len(),
+            None => self.makers.push((batch.maker, batch.questions.len())),
         }
         self.accepted.extend(batch.questions);
     }
 
-    /// Questions that a model wrote, in this try or an earlier one.
-    pub(super) fn by_ai(&self) -> usize {
-        self.by_ai
+    fn section_of(&self, question: &Question) -> usize {
+        let Some(source) = &question.source else { return 0 };
+        let pages = &self.material.document.pages;
+        let page = pages.iter().position(|page| page.number == source.page).unwrap_or_default();
+        self.material.section_at(page, source.start)
+    }
+
+    /// Who made most of the questions that were not made by the local generator; that one when it made all.
+    pub(super) fn maker(&self) -> Option<Generation> {
+        let outside = self.makers.iter().filter(|(maker, _)| maker.method != Method::Local);
+        let most = outside.rev().max_by_key(|(_, made)| *made).or(self.makers.first());
+        most.map(|(maker, _)| maker.clone())
+    }
+
+    /// Questions that were made in this way, in this try or an earlier one.
+    pub(super) fn made_by(&self, method: Method) -> usize {
+        self.makers.iter().filter(|(maker, _)| maker.method == method).map(|(_, made)| made).sum()
     }
 
     /// Questions still wanted.
@@ -87,29 +115,35 @@ impl Batches {
         self.total.saturating_sub(self.accepted.len())
     }
 
-    /// The texts of the questions accepted so far.
-    pub(super) fn asked(&self) -> Vec<String> {
-        self.accepted.iter().map(|question| question.question.clone()).collect()
+    /// What was asked so far, accepted or refused.
+    pub(super) fn asked(&self) -> &Asked {
+        &self.asked
     }
 
-    /// Accepts the drafts that are proven and new; returns how many.
-    pub(super) async fn accept(&mut self, method: Method, drafts: Vec<Draft>) -> Result<usize, Stop> {
+    /// Notes that a model's question may not be asked, so that it is not written again.
+    pub(super) fn refuse(&mut self, draft: &Draft) {
+        self.asked.refused(self.material.section_of(draft), &draft.question);
+    }
+
+    /// Accepts the drafts that are proven, without a flaw and new; returns how many.
+    pub(super) async fn accept(&mut self, maker: &Generation, drafts: Vec<Draft>) -> Result<usize, Stop> {
         let mut questions = Vec::new();
         for draft in drafts {
             let number = self.accepted.len() + questions.len() + 1;
-            if number > self.total
-                || !proven(&self.document, &draft)
-                || !self.seen.insert(fold(&draft.question))
-            {
+            if number > self.total || !is_sound(&self.material, maker.method, &draft) {
                 continue;
             }
-            questions.push(compose(&self.document, draft, number, &mut self.dice(number)));
+            if !self.seen.is_new(&draft.question, &draft.answer) {
+                self.refuse(&draft);
+                continue;
+            }
+            questions.push(compose(&self.material.document, draft, number, &mut self.dice(number)));
         }
         if questions.is_empty() {
             return Ok(0);
         }
         let (accepted, shown) = (questions.len(), questions.clone());
-        let batch = Batch { method, questions };
+        let batch = Batch { maker: maker.clone(), questions };
         self.run.checkpoint(&format!("{}{}", prefix(self.saved), self.run.token()), &batch).await?;
         self.saved += 1;
         self.take(batch);
@@ -117,8 +151,8 @@ impl Batches {
         Ok(accepted)
     }
 
-    /// The questions, with a notice if they are fewer than was asked for.
-    pub(super) async fn finish(self) -> Result<Vec<Question>, Stop> {
+    /// The questions in the order of the document, with a notice if they are fewer than was asked for.
+    pub(super) async fn finish(mut self) -> Result<Vec<Question>, Stop> {
         if self.missing() > 0 && !self.accepted.is_empty() {
             let notice = format!(
                 "The text proves {} of the {} questions; a longer text gives more.",
@@ -127,10 +161,13 @@ impl Batches {
             );
             self.run.notice(notice).await?;
         }
+        self.accepted.sort_by_key(|question| {
+            question.source.as_ref().map(|source| (source.page, source.start, source.end))
+        });
         Ok(self.accepted)
     }
 
-    pub(super) fn run(&self) -> &Run {
+    pub(super) fn run(&self) -> &Arc<Run> {
         &self.run
     }
 
@@ -149,6 +186,22 @@ impl Batches {
         seed[16..24].copy_from_slice(&(number as u64).to_le_bytes());
         StdRng::from_seed(seed)
     }
+}
+
+/// Whether a question may be asked. One that stands in an exam paper is asked as it stands, whatever its style.
+pub(super) fn is_sound(material: &Material, method: Method, draft: &Draft) -> bool {
+    let fault = if !proven(&material.document, draft) {
+        "unproven".to_owned()
+    } else if !is_clean(draft) {
+        "unclean".to_owned()
+    } else if let (Method::Ai | Method::Local, Some(flaw)) = (method, flaws(draft).first()) {
+        format!("{flaw:?}")
+    } else {
+        return true;
+    };
+    tracing::debug!(fault, kind = ?draft.kind, "a question is refused");
+    metrics::counter!("smartstudy_questions_refused_total", "fault" => fault).increment(1);
+    false
 }
 
 /// The name under which a batch is saved, to be followed by the token of the try that saved it.

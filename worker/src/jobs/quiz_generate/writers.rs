@@ -1,50 +1,62 @@
-//! Who writes the questions: DeepSeek where a key is set, and the local generator for whatever it does not give.
+//! Who writes the questions: an exam paper's own author, the providers in their order, and the local generator for
+//! whatever those do not give.
 
 use std::sync::Arc;
 
+use futures::{StreamExt, stream};
 use shared::{
     domain::{Generation, Method},
     jobs::quiz_generate::QuizGenerate,
 };
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 
-use super::{ai_generation, batch::Batches, local_generation};
+use super::{
+    author::{Author, Trouble},
+    batch::Batches,
+    local_generation,
+    orders::{Order, Round},
+};
 use crate::{
     Context,
-    llm::{self, LlmError},
+    allowance::Withheld,
+    draft::Draft,
+    exam,
+    llm::LlmError,
     local,
-    provider::Withheld,
-    run::{Stop, crashed},
+    material::Material,
+    run::{Checkpoints, Stop, crashed},
 };
 
-/// Questions asked of a model in one call.
-const CALL_SIZE: usize = 10;
-/// Calls in a row without a usable question after which the model is not asked again.
-const FRUITLESS_MAX: usize = 2;
+/// Calls of one job that may be under way at once.
+const CALLS_AT_ONCE: usize = 4;
 /// Batches in which locally made questions are shown.
 const LOCAL_BATCHES: usize = 20;
+/// Name under which the round is saved that is under way, to be followed by the token of the try.
+const ROUND: &str = "round-";
 
 /// Has questions written until there are enough, or the text gives no more.
 pub(super) async fn write(
     context: &Context,
     batches: &mut Batches,
     ask: &QuizGenerate,
-    topic: &str,
-) -> Result<Generation, Stop> {
+    saved: &mut Checkpoints,
+) -> Result<(), Stop> {
     let mut withheld = None;
-    match write_with_ai(context, batches, ask, topic).await {
+    match write_with_ai(context, batches, ask, saved).await {
+        Ok(()) if !context.ai.local_fallback => return Ok(()),
         Ok(()) => {}
         Err(Trouble::Stop(stop)) => return Err(stop),
         Err(Trouble::Withheld(why)) => withheld = Some(why),
         Err(Trouble::Provider(error)) => {
             let job = batches.run().snapshot().await;
-            if error.is_retryable() && job.attempt < job.max_attempts {
+            let goes_on = error.is_retryable() && job.attempt < patience(&error);
+            if goes_on || !context.ai.local_fallback {
                 return Err(error.into());
             }
             tracing::warn!(job = %job.id, code = error.code(), "the local generator takes over");
         }
     }
-    let by_ai = batches.by_ai();
+    let by_ai = batches.made_by(Method::Ai);
     if write_locally(context, batches, ask).await? > 0 {
         if let Some(notice) = withheld.and_then(Withheld::notice) {
             batches.run().notice(notice).await?;
@@ -55,91 +67,114 @@ pub(super) async fn write(
             batches.run().notice(notice).await?;
         }
     }
-    Ok(match &context.llm {
-        Some(client) if by_ai > 0 => ai_generation(client),
-        _ => local_generation(),
-    })
+    Ok(())
 }
 
-enum Trouble {
-    Provider(LlmError),
-    Withheld(Withheld),
-    Stop(Stop),
+/// The questions of an exam paper that are of the types asked for.
+pub(super) struct Paper {
+    pub drafts: Vec<Draft>,
+    notice: Option<String>,
 }
 
-impl From<Stop> for Trouble {
-    fn from(stop: Stop) -> Self {
-        Self::Stop(stop)
+impl Paper {
+    /// How many questions the quiz shall have: all of the paper's, unless fewer are asked for. None is made up beside
+    /// them.
+    pub(super) fn wanted(&self, ask: &QuizGenerate) -> usize {
+        let most = ask.question_count.map_or(*super::QUESTIONS.end(), |count| count as usize);
+        self.drafts.len().min(most)
     }
 }
 
+/// Reads a document as an exam paper; one that is none has no questions.
+pub(super) async fn paper(
+    context: &Context,
+    material: &Arc<Material>,
+    ask: &QuizGenerate,
+) -> Result<Paper, Stop> {
+    let material = material.clone();
+    let found = computed(&context.generations, move || exam::recognise(&material.document)).await?;
+    let notice = found.notice();
+    let mut drafts = found.drafts;
+    drafts.retain(|draft| ask.question_types.is_empty() || ask.question_types.contains(&draft.kind));
+    Ok(Paper { drafts, notice })
+}
+
+/// Takes over the questions of an exam paper as they stand.
+pub(super) async fn copy(batches: &mut Batches, paper: Paper) -> Result<(), Stop> {
+    let maker = Generation { method: Method::Extracted, ..local_generation() };
+    let size = batches.total.div_ceil(LOCAL_BATCHES).max(1);
+    for batch in paper.drafts.chunks(size) {
+        batches.accept(&maker, batch.to_vec()).await?;
+    }
+    match paper.notice {
+        Some(notice) => batches.run().notice(notice).await,
+        None => Ok(()),
+    }
+}
+
+/// Tries after which a student rather gets what the local generator makes than waits for a provider any longer: about
+/// half a minute, and less when the provider is known to be away or answers with nothing of use.
+fn patience(error: &LlmError) -> u32 {
+    match error {
+        LlmError::Malformed { .. } | LlmError::Blank { .. } => 1,
+        LlmError::Resting { .. } => 2,
+        _ => 5,
+    }
+}
+
+/// Rounds of calls, each for what is missing after the one before. Which calls a round has is saved before they are
+/// made, so that a later try makes the same ones, and finds what was paid for.
 async fn write_with_ai(
     context: &Context,
     batches: &mut Batches,
     ask: &QuizGenerate,
-    topic: &str,
+    saved: &mut Checkpoints,
 ) -> Result<(), Trouble> {
-    let owner = batches.run().snapshot().await.user_id;
-    let user_id = owner.map(|id| id.to_string());
-    let document = batches.document.clone();
-    let mut fruitless = 0;
-    while batches.missing() > 0 && fruitless < FRUITLESS_MAX {
-        let permitted = context.provider_for(owner).await.map_err(Stop::from)?;
-        let client = permitted.map_err(Trouble::Withheld)?;
-        let already = batches.asked();
-        let request = llm::Request {
-            count: batches.missing().min(CALL_SIZE),
-            types: &ask.question_types,
-            difficulty: ask.difficulty,
-            topic: Some(topic),
-            instructions: ask.instructions.as_deref(),
-            language: ask.language.as_deref(),
-            already: &already,
-            user_id: user_id.as_deref(),
-        };
-        let began = context.ledger.clock.now();
-        let (give, mut take) = mpsc::unbounded_channel();
-        let call = llm::generate(client, &document, &request, move |draft| {
-            give.send(draft).ok();
-        });
-        let intake = async {
-            let mut accepted = 0;
-            while let Some(draft) = take.recv().await {
-                accepted += batches.accept(Method::Ai, vec![draft]).await?;
-            }
-            Ok::<_, Stop>(accepted)
-        };
-        let (called, accepted) = while_taken(call, intake).await;
-        let used = match &called {
-            Some(Ok(batch)) => Some(batch.usage),
-            Some(Err(error)) => error.usage(),
-            None => None,
-        };
-        let counted = match used {
-            Some(used) => batches.run().spent(used, began).await,
-            None => Ok(()),
-        };
-        let accepted = accepted?;
-        counted?;
-        called.transpose().map_err(Trouble::Provider)?;
-        fruitless = if accepted == 0 { fruitless + 1 } else { 0 };
+    if batches.missing() == 0 {
+        return Ok(());
     }
-    Ok(())
+    let (run, material, total) = (batches.run().clone(), batches.material.clone(), batches.total);
+    let mut round = match saved.take_highest::<Round>(ROUND) {
+        Some((_, round)) => round,
+        None => Round::first(&material, total, batches.asked()),
+    };
+    let author = Author::new(context, batches, ask, saved).await;
+    while !round.orders.is_empty() {
+        run.checkpoint(&format!("{ROUND}{}", run.token()), &round).await?;
+        fill(&author, &round.orders).await?;
+        let batches = author.batches.lock().await;
+        if batches.missing() == 0 {
+            break;
+        }
+        round = round.next(&material, total, batches.asked());
+    }
+    match author.wrote_in_vain().await {
+        true => Err(Trouble::Provider(LlmError::malformed("no answer had a question that can be used"))),
+        false => Ok(()),
+    }
 }
 
-/// Waits for a call and for the intake of what it gives. The call is dropped when the intake fails: its answer is
-/// paid for by the word.
-async fn while_taken<T>(
-    call: impl Future<Output = T>,
-    intake: impl Future<Output = Result<usize, Stop>>,
-) -> (Option<T>, Result<usize, Stop>) {
-    let mut called = None;
-    let call = async {
-        called = Some(call.await);
-        Ok(())
-    };
-    let taken = tokio::try_join!(call, intake);
-    (called, taken.map(|((), accepted)| accepted))
+/// Fills the orders of a round: the first one alone, which brings the document into the provider's cache, then several
+/// at once. After one has failed no other is begun, but those that are under way come to their end: what they bring is
+/// paid for.
+async fn fill(author: &Author<'_>, orders: &[Order]) -> Result<(), Trouble> {
+    let Some((first, others)) = orders.split_first() else { return Ok(()) };
+    author.fill(first).await?;
+    let mut others = stream::iter(others);
+    let mut running = stream::FuturesUnordered::new();
+    let mut failed = None;
+    loop {
+        while failed.is_none() && running.len() < CALLS_AT_ONCE {
+            let Some(order) = others.next().await else { break };
+            running.push(author.fill(order));
+        }
+        match running.next().await {
+            None => return failed.map_or(Ok(()), Err),
+            Some(Ok(())) => {}
+            Some(Err(Trouble::Stop(stop))) => return Err(stop.into()),
+            Some(Err(trouble)) => failed = Some(failed.unwrap_or(trouble)),
+        }
+    }
 }
 
 /// Fills up with locally made questions; returns how many.
@@ -153,14 +188,15 @@ async fn write_locally(context: &Context, batches: &mut Batches, ask: &QuizGener
         difficulty: ask.difficulty,
         language: ask.language.clone(),
     };
-    let document = batches.document.clone();
+    let material = batches.material.clone();
     let mut dice = batches.dice(0);
     let drafts =
-        computed(&context.generations, move || local::generate(&document, &request, &mut dice)).await?;
+        computed(&context.generations, move || local::generate(&material.document, &request, &mut dice))
+            .await?;
     let size = batches.total.div_ceil(LOCAL_BATCHES);
     let mut accepted = 0;
     for batch in drafts.chunks(size) {
-        accepted += batches.accept(Method::Local, batch.to_vec()).await?;
+        accepted += batches.accept(&local_generation(), batch.to_vec()).await?;
     }
     Ok(accepted)
 }
@@ -185,31 +221,7 @@ async fn computed<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use std::future::{pending, ready};
-
     use super::*;
-
-    #[tokio::test]
-    async fn a_call_whose_answer_nobody_takes_is_dropped() {
-        let (called, taken) = while_taken(pending::<()>(), ready(Err(Stop::Lost))).await;
-        assert!(called.is_none() && matches!(taken, Err(Stop::Lost)));
-    }
-
-    #[tokio::test]
-    async fn what_a_finished_call_cost_is_known_when_the_intake_fails_after_it() {
-        let (end, ended) = tokio::sync::oneshot::channel();
-        let intake = async {
-            ended.await.ok();
-            Err(Stop::Lost)
-        };
-        let call = async {
-            end.send(()).ok();
-            7
-        };
-        let (called, taken) = while_taken(call, intake).await;
-        assert!(called == Some(7) && matches!(taken, Err(Stop::Lost)));
-        assert!(matches!(while_taken(ready(7), ready(Ok(3))).await, (Some(7), Ok(3))));
-    }
 
     #[tokio::test]
     async fn work_of_a_job_that_ended_keeps_its_slot() {

@@ -10,6 +10,9 @@ use crate::local::studio::{Proposal, Studio};
 use crate::local::terms::Mention;
 use crate::local::wording::fill;
 
+/// Fewest words with a meaning of a statement in which one is exchanged.
+const SPECIFIC: usize = 5;
+
 /// A statement about a sentence; true and false ones are equally likely.
 pub fn make(
     studio: &Studio<'_>,
@@ -17,6 +20,9 @@ pub fn make(
     free: &impl Fn(&str) -> bool,
     rng: &mut impl Rng,
 ) -> Option<Proposal> {
+    if studio.corpus.sentences[sentence].orders {
+        return None;
+    }
     let (keys, statement, answer) = if rng.random_bool(0.5) {
         let mut mentions = studio
             .keys(sentence)
@@ -38,6 +44,10 @@ pub fn make(
 }
 
 fn exchanged(studio: &Studio<'_>, mention: &Mention, rng: &mut impl Rng) -> Option<(String, String)> {
+    // Of few words another one is soon as true: "Everyone has the right to rest."
+    if studio.corpus.sentences[mention.sentence].content.len() < SPECIFIC {
+        return None;
+    }
     let key = studio.slice(mention.sentence, mention.bytes.clone());
     let article =
         mention.left.is_some_and(|left| matches!(studio.corpus.words[left as usize].as_str(), "a" | "an"));
