@@ -10,5 +10,7 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .user_agent(concat!("smartstudy/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(10))
+        // What is sent is for the configured address alone.
+        .redirect(reqwest::redirect::Policy::none())
         .build()
 }

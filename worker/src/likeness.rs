@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     /// For each stem the questions that have it.
     having: Vec<Vec<usize>>,
     questions: Vec<Fingerprint>,
+    /// Folded texts of questions that can be answered in one way only.
+    asked: HashSet<String>,
 }
 
 /// What is compared of a question.
@@ -35,6 +37,11 @@ struct Fingerprint {
 impl Seen {
     /// Whether no question like this one was seen. It is remembered then.
     pub(crate) fn is_new(&mut self, question: &str, answer: &Answer) -> bool {
+        // A question for an order or for pairs may have the same words over other things.
+        let asks_for_one = matches!(answer, Answer::Text(_) | Answer::Number(_));
+        if asks_for_one && self.asked.contains(&fold(question)) {
+            return false;
+        }
         let print = self.fingerprint(question, answer);
         if self.likeliest(&print).into_iter().any(|other| print.resembles(&self.questions[other])) {
             return false;
@@ -43,6 +50,7 @@ impl Seen {
             self.having[*stem].push(self.questions.len());
         }
         self.questions.push(print);
+        self.asked.extend(asks_for_one.then(|| fold(question)));
         true
     }
 
@@ -150,6 +158,10 @@ mod tests {
                 ("True or false? Water boils at 90 °C.", "False"),
             ),
             (("§ ?", "±"), ("§ ?", "±")),
+            (
+                ("We shall miss _____.", "Thiemo Seufer"),
+                ("We shall miss _____.", "Christoph Lameter of Bern"),
+            ),
         ] {
             assert_eq!(news(&[first, second]), [true, false], "{second:?}");
         }

@@ -4,6 +4,9 @@ use shared::domain::{Answer, QuestionType, fold, is_written_together, words};
 
 use crate::{document::Document, draft::Draft, local::Number};
 
+/// Signs that may be an answer by themselves.
+const SIGNS: &str = "+-*/=<>%&|^~@#$√∑∏∫∂±×÷≤≥≠≈∈∉⊂∪∩∧∨¬→←↔∞°";
+
 /// Whether the quote stands byte for byte where the draft says, and holds what it is to prove.
 pub(crate) fn proven(document: &Document, draft: &Draft) -> bool {
     quoted(document, draft) && answered(draft) && shaped(draft)
@@ -18,7 +21,9 @@ fn quoted(document: &Document, draft: &Draft) -> bool {
 /// A typed answer stands in the quote.
 fn answered(draft: &Draft) -> bool {
     match (draft.kind, &draft.answer) {
-        (QuestionType::ShortAnswer | QuestionType::Cloze, Answer::Text(answer)) => says(&draft.quote, answer),
+        (QuestionType::ShortAnswer | QuestionType::Cloze, Answer::Text(answer)) => {
+            says(&draft.quote, answer)
+        }
         (QuestionType::Numeric, Answer::Number(number)) => {
             number.is_finite() && stands_in(&draft.quote, *number)
         }
@@ -35,8 +40,8 @@ fn says(text: &str, answer: &str) -> bool {
     let folded = |text: &str| words(text).map(|word| word.folded).collect::<Vec<_>>();
     let (text_words, answer_words) = (folded(text), folded(answer));
     match answer_words.is_empty() {
-        // Signs alone, such as those of operators.
-        true => !answer.trim().is_empty() && text.contains(answer.trim()),
+        // Signs alone, such as those of operators; a bracket or a full stop is no answer.
+        true => answer.chars().any(|sign| SIGNS.contains(sign)) && text.contains(answer.trim()),
         false => text_words.windows(answer_words.len()).any(|run| run == answer_words),
     }
 }
@@ -111,9 +116,7 @@ mod tests {
         ] {
             assert!(says(text, answer), "{text} {answer}");
         }
-        for (text, answer) in
-            [("Boavista lies there.", "Bo"), ("Walls of a cell", "cell wall"), ("Text.", " ")]
-        {
+        for (text, answer) in [("Boavista lies there.", "Bo"), ("Walls of a cell", "cell wall"), ("Text.", " "), ("Call f().", "().")] {
             assert!(!says(text, answer), "{text} {answer}");
         }
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::Context;
 use rand::{SeedableRng, rngs::StdRng};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use shared::domain::{Difficulty, Question, QuestionType};
 use tokio::fs;
 
@@ -122,21 +123,23 @@ fn make(document: &Document, ask: &Ask) -> (Vec<Question>, usize) {
         difficulty: ask.difficulty,
         language: ask.language.clone(),
     };
-    let drafts = local::generate(document, &request, &mut dice(ask.seed, 0));
+    let dice = |number| dice(document, ask.seed, number);
+    let drafts = local::generate(document, &request, &mut dice(0));
     let made = drafts.len();
     let kept = drafts.into_iter().filter(|draft| proven(document, draft) && lint::flaws(draft).is_empty());
-    let questions: Vec<Question> = kept
-        .enumerate()
-        .map(|(at, draft)| compose(document, draft, at + 1, &mut dice(ask.seed, at + 1)))
-        .collect();
+    let questions: Vec<Question> =
+        kept.enumerate().map(|(at, draft)| compose(document, draft, at + 1, &mut dice(at + 1))).collect();
     let refused = made - questions.len();
     (questions, refused)
 }
 
-/// Randomness of its own for each question, as in a job.
-fn dice(seed: u64, number: usize) -> StdRng {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    bytes[16..24].copy_from_slice(&(number as u64).to_le_bytes());
-    StdRng::from_seed(bytes)
+/// Randomness of its own for each document and question, as each job has it.
+fn dice(document: &Document, seed: u64, number: usize) -> StdRng {
+    let mut hash = Sha256::new();
+    for page in &document.pages {
+        hash.update(&page.text);
+    }
+    hash.update(seed.to_le_bytes());
+    hash.update((number as u64).to_le_bytes());
+    StdRng::from_seed(hash.finalize().into())
 }

@@ -12,6 +12,7 @@ mod ai_usage;
 mod attempts;
 mod blobs;
 mod bulk;
+mod cached;
 mod checkpoints;
 mod dispatch;
 mod fencing;

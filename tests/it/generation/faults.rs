@@ -34,11 +34,16 @@ async fn flawed_answers_are_not_stored() {
 /// A key that the quote does not give is found, whatever the type.
 #[tokio::test]
 async fn wrong_keys_are_not_stored() {
-    let provider = Deepseek::start().await;
-    provider.otherwise(Reply::Flawed(Flaw::WrongKey));
-    let app = app(through(&provider).env("AI_LOCAL_FALLBACK", "off")).await;
-    let faults = faults::run(&app.client(), 8, 3).await;
-    assert_eq!(faults.verdict.questions, 0, "{faults:#?}");
+    for flaw in [Flaw::WrongKey, Flaw::PunctuationKey] {
+        let provider = Deepseek::start().await;
+        provider.otherwise(Reply::Flawed(flaw));
+        let app = app(through(&provider).env("AI_LOCAL_FALLBACK", "off")).await;
+        let faults = faults::run(&app.client(), 8, 3).await;
+        assert_eq!(faults.verdict.violations, 0, "{flaw:?} {faults:#?}");
+        if flaw == Flaw::WrongKey {
+            assert_eq!(faults.verdict.questions, 0, "{faults:#?}");
+        }
+    }
 }
 
 /// Without a provider the local generator serves, and says so.

@@ -5,6 +5,7 @@
 mod faults;
 mod injections;
 mod long;
+mod provider;
 mod sharing;
 
 use harness::{App, AppOptions, Mongod, RedisServer};

@@ -21,6 +21,8 @@ pub enum Flaw {
     Half,
     /// The key is something else than what the quote says.
     WrongKey,
+    /// A typed answer is made of punctuation, which is found everywhere once it is folded away.
+    PunctuationKey,
     /// Two options are the same.
     DuplicatedOptions,
     /// Three options of a multiple-choice question.
@@ -43,12 +45,13 @@ pub enum Flaw {
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BlankJson,
         Self::Empty,
         Self::Twice,
         Self::Half,
         Self::WrongKey,
+        Self::PunctuationKey,
         Self::DuplicatedOptions,
         Self::ThreeOptions,
         Self::FiveOptions,
@@ -89,6 +92,9 @@ impl Flaw {
     fn spoil_question(self, at: usize, item: &mut Value) {
         match self {
             Self::WrongKey => wrong_key(item),
+            Self::PunctuationKey if !has_options(item) && item["answer"].is_string() => {
+                item["answer"] = json!("().");
+            }
             Self::DuplicatedOptions if has_options(item) => item["options"][3] = item["options"][0].clone(),
             Self::ThreeOptions | Self::FiveOptions if has_options(item) => {
                 let options = item["options"].as_array_mut().expect("options");
@@ -187,11 +193,11 @@ mod tests {
 
     #[test]
     fn a_flawed_answer_differs_from_a_good_one() {
-        let request = request(&["multiple_choice"]);
-        let good = super::super::answer::good(&request);
+        let of_checks = [Flaw::WrongIds, Flaw::MissingAnswers, Flaw::Contradicts];
         for flaw in Flaw::ALL {
-            let of_checks = [Flaw::WrongIds, Flaw::MissingAnswers, Flaw::Contradicts].contains(&flaw);
-            assert_eq!(flaw.answer(&request) == good, of_checks, "{flaw:?}");
+            let request = request(&[if flaw == Flaw::PunctuationKey { "cloze" } else { "multiple_choice" }]);
+            let good = super::super::answer::good(&request);
+            assert_eq!(flaw.answer(&request) == good, of_checks.contains(&flaw), "{flaw:?}");
         }
     }
 

@@ -134,6 +134,8 @@ impl Reply {
             | Self::KeepAlives(_)
             | Self::ProseAround
             | Self::Mixed(_) => Outcome::Clean,
+            // An answer without content is to be asked for again, as a blank one is.
+            Self::Flawed(Flaw::BlankJson | Flaw::Empty) => Outcome::Faulty,
             Self::Text(_) | Self::Flawed(_) | Self::Obeys => Outcome::Flawed,
             Self::Status(400 | 401 | 402 | 403 | 404 | 413 | 422, _) | Self::ContentFilter => {
                 Outcome::Refused

@@ -10,7 +10,7 @@ use super::{Verdict, ask, case, check, ended, plain, quiz};
 use crate::Client;
 
 /// Jobs that are asked for at the same time.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 /// Accounts that ask for them.
 const LEARNERS: usize = 16;
 /// Errors after which the same request would be refused again.
@@ -26,7 +26,7 @@ pub struct Faults {
     pub succeeded: usize,
     /// Those that failed because the provider refused for good.
     pub refused: usize,
-    /// Those that failed for another reason, by its code.
+    /// Those that failed for another reason, by its code and the types asked for.
     pub failed: BTreeMap<String, usize>,
     /// Tries of all jobs.
     pub tries: u64,
@@ -77,7 +77,9 @@ fn sums(made: &[(Value, Value, Option<Value>)]) -> Faults {
             if FINAL.contains(&code) {
                 refused += 1;
             } else {
-                *failed.entry(format!("{} {code}", job["status"])).or_default() += 1;
+                *failed
+                    .entry(format!("{} {code} of {}", job["status"], ask["questionTypes"]))
+                    .or_default() += 1;
             }
             continue;
         };

@@ -49,11 +49,16 @@ pub(super) async fn run(
         // The document is saved, so it need not be opened again.
         run.note(forget_password).await?;
     }
-    let total = count(&ask, document);
+    let paper = writers::paper(context, &material, &ask).await?;
+    let total = if paper.drafts.is_empty() { count(&ask, document) } else { paper.wanted(&ask) };
     let topic = ask.topic.clone().unwrap_or_else(|| topic_of(document));
 
     let mut batches = Batches::resume(run, &material, total, &mut saved).await?;
-    writers::write(context, &mut batches, &ask, &topic, &mut saved).await?;
+    if paper.drafts.is_empty() {
+        writers::write(context, &mut batches, &ask, &mut saved).await?;
+    } else {
+        writers::copy(&mut batches, paper).await?;
+    }
     let generation = batches.maker().unwrap_or_else(local_generation);
     let questions = batches.finish().await?;
     if questions.is_empty() {

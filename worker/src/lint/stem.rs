@@ -120,7 +120,9 @@ fn only_number(text: &str) -> Option<f64> {
 /// One gap in a cloze, at most one anywhere else, with enough around it to tell what is missing.
 fn has_odd_gaps(item: &Item<'_>) -> bool {
     let question = &item.draft.question;
-    let gaps = question.split(|c| c != '_').filter(|run| run.len() > 2).count();
+    // In a cloze even the underscore of a name can be taken for a gap.
+    let shortest = if item.draft.kind == QuestionType::Cloze { 1 } else { 3 };
+    let gaps = question.split(|c| c != '_').filter(|run| run.len() >= shortest).count();
     let is_cloze = item.draft.kind == QuestionType::Cloze;
     let context = if question.contains(is_written_together) { CONTEXT - 1 } else { CONTEXT };
     gaps > 1 || (is_cloze && (gaps == 0 || Plain::of(&question.replace('_', " ")).length() < context))

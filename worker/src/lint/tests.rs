@@ -387,9 +387,12 @@ fn the_answer_does_not_stand_in_the_question() {
 
 #[test]
 fn a_cloze_has_one_gap_and_a_sentence_around_it() {
-    for question in
-        ["Plants need light to make sugar.", "The _____ needs _____ to make sugar.", "It is _____."]
-    {
+    for question in [
+        "Plants need light to make sugar.",
+        "The _____ needs _____ to make sugar.",
+        "It is _____.",
+        "The dh_make command makes a _____.",
+    ] {
         assert_eq!(typed(QuestionType::Cloze, question, "leaf"), [Flaw::GapCount], "{question}");
     }
     assert_eq!(typed(QuestionType::Cloze, "A _____ needs light to make sugar.", "leaf"), []);

@@ -10,6 +10,7 @@ use super::{
     client::{Chat, Client, Message, Role, Thinking, Usage},
     error::LlmError,
     intake,
+    parse::object,
 };
 use crate::draft::Draft;
 
@@ -104,11 +105,7 @@ struct Answers {
 
 fn read(drafts: &[&Draft], answer: &str) -> Vec<Option<bool>> {
     let mut verdicts = vec![None; drafts.len()];
-    // Whatever stands around the object (prose, code fences) is passed over.
-    let object = answer.find('{').zip(answer.rfind('}')).and_then(|(from, to)| answer.get(from..=to));
-    let Some(Answers { answers }) = object.and_then(|object| serde_json::from_str(object).ok()) else {
-        return verdicts;
-    };
+    let Some(Answers { answers }) = object(answer) else { return verdicts };
     for checked in answers {
         let Ok(Checked { id, answer }) = serde_json::from_value(checked) else { continue };
         let Some(index) = index(&id).filter(|index| *index < drafts.len()) else { continue };
@@ -245,10 +242,8 @@ mod tests {
         assert_eq!(said(json!([{ "id": 3, "answer": "two" }, { "id": 0, "answer": "two" }])), [None, None]);
         let twice = json!([{ "id": 1, "answer": "two" }, { "id": 1, "answer": "one" }]);
         assert_eq!(said(twice), [Some(false), None]);
-        assert_eq!(
-            read(&drafts, "```json\n{\"answers\":[{\"id\":1,\"answer\":\"two\"}]}\n```"),
-            [Some(true), None]
-        );
+        let fenced = "Of {2}:\n```json\n{\"answers\":[{\"id\":1,\"answer\":\"two\"}]}\n```\nGood luck {}!";
+        assert_eq!(read(&drafts, fenced), [Some(true), None]);
         for answer in ["", "}{", "I agree with all of them.", "{\"answers\":\"yes\"}"] {
             assert_eq!(read(&drafts, answer), [None, None], "{answer}");
         }

@@ -140,6 +140,9 @@ pub enum FinishReason {
     ToolCalls,
     /// The provider ran out of resources.
     InsufficientSystemResource,
+    /// Some servers say so of an answer that is not finished.
+    #[serde(rename = "")]
+    Open,
     /// A reason that is not documented.
     #[serde(other)]
     Unknown,
@@ -290,10 +293,9 @@ struct StreamOptions {
 
 #[derive(Deserialize)]
 struct Chunk {
-    #[serde(default)]
-    choices: Vec<Choice>,
+    choices: Option<Vec<Choice>>,
     usage: Option<WireUsage>,
-    error: Option<WireError>,
+    error: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -305,12 +307,6 @@ struct Choice {
 #[derive(Deserialize)]
 struct Delta {
     content: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WireError {
-    #[serde(default)]
-    code: Value,
 }
 
 #[derive(Deserialize)]
@@ -363,14 +359,14 @@ impl Answer {
         }
         let chunk: Chunk =
             serde_json::from_str(data).map_err(|_| LlmError::malformed("an event is not a chunk"))?;
-        if let Some(WireError { code }) = chunk.error {
-            let status = code.as_u64().and_then(|code| u16::try_from(code).ok());
+        if let Some(error) = chunk.error {
+            let status = error["code"].as_u64().and_then(|code| u16::try_from(code).ok());
             return Err(LlmError::from_status(status.filter(|code| *code >= 400).unwrap_or(500), None));
         }
         if let Some(usage) = chunk.usage {
             self.usage = usage.into();
         }
-        for choice in chunk.choices {
+        for choice in chunk.choices.into_iter().flatten() {
             if let Some(content) = choice.delta.and_then(|delta| delta.content) {
                 self.room = self
                     .room
@@ -379,7 +375,8 @@ impl Answer {
                 self.blank &= content.trim().is_empty();
                 text(&content);
             }
-            self.finish_reason = choice.finish_reason.or(self.finish_reason);
+            let finished = choice.finish_reason.filter(|reason| *reason != FinishReason::Open);
+            self.finish_reason = finished.or(self.finish_reason);
         }
         Ok(())
     }
@@ -394,7 +391,7 @@ impl Answer {
             FinishReason::ContentFilter => Err(LlmError::ContentFilter { usage }),
             FinishReason::InsufficientSystemResource => Err(LlmError::Overloaded { usage }),
             FinishReason::ToolCalls => Err(LlmError::Malformed { what: "it calls a tool", usage }),
-            FinishReason::Unknown => {
+            FinishReason::Open | FinishReason::Unknown => {
                 Err(LlmError::Malformed { what: "its finish reason is not known", usage })
             }
         }
@@ -426,7 +423,7 @@ mod tests {
 
     #[test]
     fn the_key_is_not_shown() {
-        let settings = Settings::deepseek("sk-secret".into());
+        let settings = Settings { api_key: Some("sk-secret".into()), ..Settings::default() };
         assert!(!format!("{settings:?}").contains("sk-secret"));
     }
 }

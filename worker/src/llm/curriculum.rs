@@ -8,6 +8,7 @@ use super::{
     client::{Chat, Client, Message, Role, Thinking, Usage},
     error::LlmError,
     intake::{folded, named, text},
+    parse::object,
 };
 use crate::plan::{Curriculum, Layout, Unit};
 
@@ -95,9 +96,7 @@ struct UnitAnswer {
 
 /// The sound units of an answer; none if there is not one.
 fn read(brief: &PlanBrief, answer: &str) -> Option<Curriculum> {
-    // Whatever stands around the object (prose, code fences) is passed over.
-    let object = answer.get(answer.find('{')?..=answer.rfind('}')?)?;
-    let answer: Answer = serde_json::from_str(object).ok()?;
+    let answer: Answer = object(answer)?;
     let mut units = vec![Vec::new(); brief.subjects.len()];
     for subject in answer.subjects {
         let Ok(subject) = serde_json::from_value::<SubjectAnswer>(subject) else { continue };
@@ -186,7 +185,7 @@ mod tests {
                 null,
             ],
         });
-        let fenced = format!("Here you are:\n```json\n{answer}\n```");
+        let fenced = format!("Here you are {{}}:\n```json\n{answer}\n```\nGood luck {{}}!");
         let read = read(&brief(&["Maths", "Art"]), &fenced).unwrap();
         let limits =
             Unit { kind: TaskKind::Study, title: "Limits".into(), description: String::new(), topic: None };

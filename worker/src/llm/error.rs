@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use super::Usage;
 
+/// Longest wait that a provider may ask for. After that it is asked whether it still wants us to wait.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+
 /// A failed call. It never holds a key, a prompt or a word of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum LlmError {
@@ -79,7 +82,9 @@ impl LlmError {
     /// The error an HTTP status stands for.
     pub(super) fn from_status(status: u16, retry_after: Option<Duration>) -> Self {
         match status {
-            408 | 425 | 429 | 500.. => Self::Retryable { status, retry_after },
+            408 | 425 | 429 | 500.. => {
+                Self::Retryable { status, retry_after: retry_after.map(|wait| wait.min(RETRY_AFTER_MAX)) }
+            }
             _ => Self::Final { status },
         }
     }

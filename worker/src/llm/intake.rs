@@ -214,7 +214,7 @@ fn pairs(answer: &Value) -> Option<BTreeMap<String, String>> {
     let pairs: Vec<_> =
         pairs.map(|(left, right)| Some((text(left, MAX_OPTION)?, scalar(right)?))).collect::<Option<_>>()?;
     let (left, right): (Vec<_>, Vec<_>) = pairs.iter().cloned().unzip();
-    let sound = (2..=MAX_CHOICES).contains(&pairs.len()) && distinct(&left) && distinct(&right);
+    let sound = (3..=MAX_CHOICES).contains(&pairs.len()) && distinct(&left) && distinct(&right);
     sound.then(|| pairs.into_iter().collect())
 }
 
@@ -258,8 +258,13 @@ fn scalar(value: &Value) -> Option<String> {
 /// A trimmed text without control characters.
 pub(super) fn text(value: &str, max: usize) -> Option<String> {
     let value = value.trim();
-    let odd = value.chars().any(|char| char.is_control() && !matches!(char, '\n' | '\t'));
+    let odd = value.chars().any(|char| (char.is_control() && !matches!(char, '\n' | '\t')) || is_unseen(char));
     (!value.is_empty() && !odd && value.chars().count() <= max).then(|| value.to_owned())
+}
+
+/// Characters that nobody sees and that change what is seen: overrides of direction, spaces without width.
+fn is_unseen(char: char) -> bool {
+    matches!(char, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A member of a closed set, however it is capitalized.

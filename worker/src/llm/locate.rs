@@ -2,6 +2,9 @@
 
 use crate::document::Document;
 
+/// Words compared before a quote counts as not found: a text that repeats itself would else hold up a worker.
+const STEPS_MAX: usize = 5_000_000;
+
 /// Where a quote stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -44,11 +47,15 @@ fn exact(text: &str, quote: &str) -> Option<(usize, usize)> {
 fn spaced(text: &str, quote: &str) -> Option<(usize, usize)> {
     let mut words = quote.split_whitespace();
     let first = words.next()?;
-    let mut from = 0;
+    let (mut from, mut steps) = (0, STEPS_MAX);
     loop {
         from += text[from..].find(first)?;
-        if let Some(rest) = after_words(&text[from + first.len()..], words.clone()) {
+        let compared = words.clone().inspect(|_| steps = steps.saturating_sub(1));
+        if let Some(rest) = after_words(&text[from + first.len()..], compared) {
             return Some((from, text.len() - rest.len()));
+        }
+        if steps == 0 {
+            return None;
         }
         // Occurrences may overlap.
         from += text[from..].chars().next()?.len_utf8();

@@ -1,5 +1,10 @@
-//! Finds the questions in an answer while it is still arriving.
+//! Finds the questions in an answer while it is still arriving, and single objects in whole answers.
 
+use serde::de::DeserializeOwned;
+use serde_json::Deserializer;
+
+/// Beginnings of objects that are looked at in an answer.
+const OBJECTS_MAX: usize = 100;
 const KEY: &str = "\"questions\"";
 
 /// Yields each item of the array `questions` as soon as it is complete. Whatever stands around the
@@ -118,6 +123,13 @@ impl Scanner {
         self.read = self.buffer.len();
         false
     }
+}
+
+/// The first object of an answer that has the shape of `T`. Whatever stands around it (prose, code fences, other
+/// objects) is passed over.
+pub(super) fn object<T: DeserializeOwned>(answer: &str) -> Option<T> {
+    let starts = answer.match_indices('{').take(OBJECTS_MAX);
+    starts.filter_map(|(at, _)| Deserializer::from_str(&answer[at..]).into_iter::<T>().next()?.ok()).next()
 }
 
 #[cfg(test)]

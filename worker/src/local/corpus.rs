@@ -242,6 +242,7 @@ impl<'a> Corpus<'a> {
             content.dedup();
             let orders = self.gives_order(lexicon, tokens);
             let usable = is_whole(self.text(sentence), self.language)
+                && !self.is_foreign(tokens)
                 && self.fits(tokens)
                 && tokens.first().is_some_and(|token| !lexicon.refers_back(&self.words[token.word as usize]))
                 && tokens
@@ -254,6 +255,20 @@ impl<'a> Corpus<'a> {
             sentence.usable = usable;
             sentence.orders = orders;
         }
+    }
+
+    /// Whether a sentence is one that the translator left in English.
+    fn is_foreign(&self, tokens: &[Token]) -> bool {
+        if self.language == Language::English {
+            return false;
+        }
+        let common = |language| {
+            let lexicon = Lexicon::of(language);
+            let is_common = |token: &&Token| lexicon.role(&self.words[token.word as usize]).is_some();
+            tokens.iter().filter(is_common).count()
+        };
+        let english = common(Language::English);
+        english > 2 && english > common(self.language)
     }
 
     fn gives_order(&self, lexicon: &Lexicon, tokens: &[Token]) -> bool {
@@ -287,7 +302,8 @@ fn is_whole(text: &str, language: Language) -> bool {
     {
         return false;
     }
-    if text.contains(['@', '|', '=', '\\', '{', '}', '<', '>', '\t', '\u{FFFD}', '□', '•'])
+    if text.contains(['@', '|', '=', '\\', '{', '}', '<', '>', '#', '`', '~', '\t', '\u{FFFD}', '□', '•'])
+        || text.starts_with('[')
         || text.contains("..")
     {
         return false;

@@ -1,126 +1,118 @@
-//! Words of a text that writes none apart: runs of characters that recur in different company.
+//! Words of a text that writes none apart.
+//!
+//! They are told by the dictionary of the Unicode project (`icu_segmenter`), which knows where words end but not what
+//! they do in a sentence; so only those count as terms that the text repeats.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed, options::WordBreakInvariantOptions};
 
 use super::corpus::{Corpus, WordId};
 use super::language::is_han;
-use super::lexicon::{Lexicon, Role};
+use super::lexicon::Lexicon;
 use super::phrases::Phrase;
 use super::terms::Sort;
 
-/// Longest word looked for, in characters.
-const LONGEST: usize = 5;
+/// Longest term looked for, in characters.
+const LONGEST: usize = 8;
 
-#[derive(Default)]
-struct Company {
-    count: usize,
-    before: HashSet<Option<WordId>>,
-    after: HashSet<Option<WordId>>,
+static SEGMENTER: LazyLock<WordSegmenterBorrowed<'static>> =
+    LazyLock::new(|| WordSegmenter::new_dictionary(WordBreakInvariantOptions::default()));
+
+/// The words of each sentence, as ranges of tokens, and how often each is used.
+#[derive(Debug)]
+pub struct Words {
+    of_sentence: Vec<Vec<Range<usize>>>,
+    counts: HashMap<Vec<WordId>, usize>,
+    pairs: HashMap<Vec<WordId>, usize>,
 }
 
-/// The words of a Chinese text, told by how often and beside what their characters recur.
-pub fn words(corpus: &Corpus<'_>) -> HashSet<Vec<WordId>> {
-    let mut grams: HashMap<Vec<WordId>, Company> = HashMap::new();
-    for run in runs(corpus) {
-        let ids: Vec<WordId> = run.clone().map(|position| corpus.tokens[position].word).collect();
-        for start in 0..ids.len() {
-            for end in start + 2..=ids.len().min(start + LONGEST) {
-                let company = grams.entry(ids[start..end].to_vec()).or_default();
-                company.count += 1;
-                // The edge of a run is company of its own kind each time.
-                if company.before.len() < 3 {
-                    company.before.insert(
-                        before(corpus, &run, start).or_else(|| start.checked_sub(1).map(|at| ids[at])),
-                    );
-                    company.after.insert(ids.get(end).copied());
-                }
-            }
-        }
-    }
-    let free = |set: &HashSet<Option<WordId>>| set.contains(&None) || set.len() > 1;
-    let is_word = |gram: &Vec<WordId>, company: &Company| {
-        let longer_explains = gram.len() < LONGEST && !(free(&company.before) && free(&company.after));
-        company.count > 1 && !longer_explains
+/// Reads the words of a Chinese text.
+pub fn words(corpus: &Corpus<'_>) -> Words {
+    let mut words = Words {
+        of_sentence: (0..corpus.sentences.len()).map(|index| split(corpus, index)).collect(),
+        counts: HashMap::new(),
+        pairs: HashMap::new(),
     };
-    grams.iter().filter(|(gram, company)| is_word(gram, company)).map(|(gram, _)| gram.clone()).collect()
-}
-
-/// The verb or the like right before a run, which may be the first half of a word: 有 in 有机物.
-fn before(corpus: &Corpus<'_>, run: &std::ops::Range<usize>, start: usize) -> Option<WordId> {
-    let position = run.start.checked_sub(1).filter(|_| start == 0)?;
-    let (left, right) = (&corpus.tokens[position], &corpus.tokens[run.start]);
-    let beside = left.bytes.end == right.bytes.start;
-    (beside && matches!(left.role, Some(Role::Auxiliary | Role::Verb))).then_some(left.word)
-}
-
-/// Runs of Chinese characters that are no function words.
-fn runs(corpus: &Corpus<'_>) -> Vec<std::ops::Range<usize>> {
-    let mut runs = Vec::new();
-    for sentence in &corpus.sentences {
-        let mut start = sentence.tokens.start;
-        for position in sentence.tokens.clone() {
-            let ends = !carries(corpus, position);
-            let parted = position > sentence.tokens.start
-                && !corpus.adjoining(sentence.page, &corpus.tokens[position - 1], &corpus.tokens[position]);
-            if ends || parted {
-                runs.push(start..position);
-                start = if ends { position + 1 } else { position };
-            }
+    for ranges in &words.of_sentence {
+        for range in ranges {
+            *words.counts.entry(ids(corpus, range)).or_default() += 1;
         }
-        runs.push(start..sentence.tokens.end.max(start));
+        for pair in ranges.windows(2).filter(|pair| joined(corpus, &pair[0], &pair[1])) {
+            *words.pairs.entry(ids(corpus, &(pair[0].start..pair[1].end))).or_default() += 1;
+        }
     }
-    runs.retain(|run| run.len() > 1);
-    runs
+    words
 }
 
-fn carries(corpus: &Corpus<'_>, position: usize) -> bool {
-    let token = &corpus.tokens[position];
-    token.role.is_none() && corpus.words[token.word as usize].chars().all(is_han)
+fn ids(corpus: &Corpus<'_>, range: &Range<usize>) -> Vec<WordId> {
+    corpus.tokens[range.clone()].iter().map(|token| token.word).collect()
 }
 
-/// The words of one sentence, the longest first from left to right.
-pub fn phrases(corpus: &Corpus<'_>, index: usize, words: &HashSet<Vec<WordId>>) -> Vec<Phrase> {
+/// Whether nothing stands between two words.
+fn joined(corpus: &Corpus<'_>, left: &Range<usize>, right: &Range<usize>) -> bool {
+    left.end == right.start && corpus.tokens[left.end - 1].bytes.end == corpus.tokens[right.start].bytes.start
+}
+
+/// The words of two and more characters of a sentence that have a meaning of their own.
+fn split(corpus: &Corpus<'_>, index: usize) -> Vec<Range<usize>> {
     let sentence = &corpus.sentences[index];
-    let ids: Vec<WordId> = corpus.tokens_of(sentence).iter().map(|token| token.word).collect();
-    let whole = |from: usize, to: usize| {
-        (from..to).all(|at| carries(corpus, sentence.tokens.start + at))
-            && corpus.tokens_of(sentence)[from..to]
-                .windows(2)
-                .all(|pair| corpus.adjoining(sentence.page, &pair[0], &pair[1]))
-    };
+    let text = corpus.text(sentence);
     let lexicon = Lexicon::of(corpus.language);
-    let general = |gram: &[WordId]| {
-        let word: String = gram.iter().map(|id| corpus.words[*id as usize].as_str()).collect();
-        lexicon.role(&word).is_some()
-    };
+    let ends: Vec<usize> = SEGMENTER.segment_str(text).collect();
+    let mut words = Vec::new();
+    for pair in ends.windows(2) {
+        let word = &text[pair[0]..pair[1]];
+        if word.chars().count() < 2 || !word.chars().all(is_han) || lexicon.role(word).is_some() {
+            continue;
+        }
+        let bytes = sentence.bytes.start + pair[0]..sentence.bytes.start + pair[1];
+        let token = |at: usize| {
+            let tokens = corpus.tokens_of(sentence);
+            sentence.tokens.start + tokens.partition_point(|token| token.bytes.start < at)
+        };
+        words.push(token(bytes.start)..token(bytes.end));
+    }
+    words
+}
+
+/// The terms of one sentence: words that recur, two together where they keep recurring side by side.
+pub fn phrases(corpus: &Corpus<'_>, index: usize, words: &Words) -> Vec<Phrase> {
+    let ranges = &words.of_sentence[index];
+    let count = |range: &Range<usize>| words.counts.get(&ids(corpus, range)).copied().unwrap_or_default();
     let mut found = Vec::new();
     let mut at = 0;
-    while at < ids.len() {
-        let length = (2..=LONGEST.min(ids.len() - at))
-            .rev()
-            .find(|length| words.contains(&ids[at..at + length]) && whole(at, at + length));
-        let Some(length) = length else {
-            at += 1;
-            continue;
+    while at < ranges.len() {
+        let range = &ranges[at];
+        let pair = ranges.get(at + 1).filter(|next| joined(corpus, range, next)).map(|next| {
+            let both = range.start..next.end;
+            let together = words.pairs.get(&ids(corpus, &both)).copied().unwrap_or_default();
+            let rarer = count(range).min(count(next));
+            (both, together > 1 && together * 2 >= rarer)
+        });
+        at += 1;
+        let run = match pair {
+            Some((both, true)) if both.len() <= LONGEST => {
+                at += 1;
+                both
+            }
+            _ if count(range) > 1 => range.clone(),
+            _ => continue,
         };
-        let start = sentence.tokens.start + at;
-        if general(&ids[at..at + length]) {
-            at += length;
-            continue;
-        }
         found.push(Phrase {
             sentence: index,
-            tokens: start..start + length,
+            initial: run.start == corpus.sentences[index].tokens.start,
+            tokens: run,
             sort: Sort::Noun,
             left: None,
-            initial: at == 0,
             framed: true,
             placed: true,
             sound: true,
             defined: false,
             unit: None,
         });
-        at += length;
     }
     found
 }

@@ -32,6 +32,7 @@ pub struct Lexicon {
     roles: HashMap<&'static str, Role>,
     referring: HashSet<&'static str>,
     ordering: HashSet<&'static str>,
+    addressing: HashSet<&'static str>,
 }
 
 impl Lexicon {
@@ -71,6 +72,10 @@ impl Lexicon {
                     lexicon.ordering.extend(words.split_whitespace());
                     continue;
                 }
+                "meta" => {
+                    lexicon.addressing.extend(words.split_whitespace());
+                    continue;
+                }
                 "ref" => {
                     lexicon.referring.extend(words.split_whitespace());
                     continue;
@@ -92,6 +97,11 @@ impl Lexicon {
     /// Whether a sentence that begins with this word tells the reader what to do.
     pub fn gives_order(&self, word: &str) -> bool {
         self.ordering.contains(word)
+    }
+
+    /// Whether a sentence with this word speaks of itself, its writer or its reader rather than of its subject.
+    pub fn addresses(&self, word: &str) -> bool {
+        self.addressing.contains(word)
     }
 
     /// Whether a sentence that begins with this word leans on the sentence before it.

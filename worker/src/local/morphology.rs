@@ -116,7 +116,7 @@ pub fn is_participle(language: Language, word: &str) -> bool {
 }
 
 /// French nouns and adjectives that end like infinitives.
-const FRENCH_NOUNS: [&str; 11] = [
+const FRENCH_NOUNS: [&str; 12] = [
     "hiver",
     "enfer",
     "danger",
@@ -128,7 +128,6 @@ const FRENCH_NOUNS: [&str; 11] = [
     "berger",
     "verger",
     "boulanger",
-    "clair",
 ];
 
 /// Whether a Spanish or Portuguese word is an infinitive, with or without a pronoun at its end.

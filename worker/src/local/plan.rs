@@ -6,6 +6,7 @@ use rand::{Rng, RngExt};
 use shared::domain::{Answer, Difficulty, QuestionType};
 
 use super::corpus::WordId;
+use super::lexicon::Lexicon;
 use super::makers;
 use super::morphology::fold;
 use super::studio::{Proposal, Studio};
@@ -258,11 +259,10 @@ fn suits(studio: &Studio<'_>, index: usize) -> f64 {
     let fitting = 1.0 - ((length - ideal).abs() / 25.0).min(1.0);
     let defines = if studio.definition_of(index).is_some() { 1.5 } else { 0.0 };
     // Advice to the reader says less than a statement of fact.
-    let addressed = studio.corpus.tokens_of(sentence).iter();
-    let addressed = addressed.map(|token| studio.corpus.words[token.word as usize].as_str());
-    let personal =
-        addressed.filter(|word| matches!(*word, "you" | "your" | "we" | "our" | "i" | "my")).count();
-    let personal = if personal > 0 || sentence.orders { 1.5 } else { 0.0 };
+    let lexicon = Lexicon::of(studio.corpus.language);
+    let mut words = studio.corpus.tokens_of(sentence).iter();
+    let addressed = words.any(|token| lexicon.addresses(&studio.corpus.words[token.word as usize]));
+    let personal = if addressed || sentence.orders { 1.5 } else { 0.0 };
     weight * 0.5 - personal + fitting + defines + f64::from(u8::from(sentence.opens)) * 0.3
 }
 

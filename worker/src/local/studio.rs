@@ -157,7 +157,7 @@ impl<'a> Studio<'a> {
         let page = &self.corpus.document.pages[sentence.page].text;
         let after = page[mention.bytes.end..sentence.bytes.end].trim_start();
         let before = page[sentence.bytes.start..mention.bytes.start].trim_end();
-        if after.starts_with(['(', '（', '/']) || before.ends_with(['(', '（', '/']) {
+        if after.starts_with(['(', '（', '/', '™', '®']) || before.ends_with(['(', '（', '/']) {
             return false;
         }
         let key = fold(&page[mention.bytes.clone()]);

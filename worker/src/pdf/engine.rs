@@ -10,7 +10,9 @@ use pdfboss_text::extract_spans_and_rulings_reporting_cached_with as spans_and_r
 use super::{
     Limits, Options,
     child::Failure,
+    fonts::MendedFonts,
     normalize::{Block, Kind, RawPage},
+    spans,
 };
 
 /// Closes an object that the end of a cut-off file left open. The last object is often the catalog,
@@ -82,13 +84,14 @@ impl Reader {
     fn layout(&self, index: usize) -> pdfboss_core::Result<(PageLayout, bool)> {
         let page = self.document.page(index)?;
         let (mut spans, mut rulings, report) = block_on(spans_and_rulings(
-            Immediate(&self.document),
+            Immediate(MendedFonts(&self.document)),
             &page,
             &self.fonts,
             self.layers.as_ref(),
             None,
             ReadingOrder::Content,
         ))?;
+        spans::mend(&mut spans);
         // A cropped page hides what belongs to its neighbours; text that runs off a whole page was
         // meant to be on it.
         if page.crop_box != page.media_box {

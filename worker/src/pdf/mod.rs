@@ -8,10 +8,15 @@ mod child;
 pub mod cli;
 mod engine;
 mod error;
+mod fonts;
 mod metadata;
 mod normalize;
 mod parent;
 mod running;
+#[cfg(test)]
+mod samples;
+mod spans;
+mod tex;
 
 use std::time::Duration;
 
@@ -76,7 +81,7 @@ impl Default for Limits {
         Self {
             memory: 512 << 20,
             cpu: Duration::from_secs(10),
-            wall: Duration::from_secs(20),
+            wall: Duration::from_secs(14),
             // What is read is saved as this JSON, without what wraps it.
             output: CHECKPOINT_MAX as u64,
             pages: 5_000,

@@ -80,7 +80,6 @@ pub(super) struct Author<'a> {
     run: Arc<Run>,
     material: Arc<Material>,
     ask: &'a QuizGenerate,
-    topic: &'a str,
     owner: Option<Id>,
     user_id: Option<String>,
     /// How many calls of each order the job's owner was counted.
@@ -95,8 +94,7 @@ impl<'a> Author<'a> {
         context: &'a Context,
         batches: &'a mut Batches,
         ask: &'a QuizGenerate,
-        topic: &'a str,
-        saved: &mut Checkpoints,
+            saved: &mut Checkpoints,
     ) -> Self {
         let run = batches.run().clone();
         let owner = run.snapshot().await.user_id;
@@ -104,7 +102,7 @@ impl<'a> Author<'a> {
         let material = batches.material.clone();
         let counted = Mutex::new(saved.take_all(COUNTED));
         let (saw_junk, batches) = (AtomicBool::new(false), Mutex::new(batches));
-        Self { context, run, material, ask, topic, owner, user_id, counted, saw_junk, batches }
+        Self { context, run, material, ask, owner, user_id, counted, saw_junk, batches }
     }
 
     /// Whether there is no question although a provider wrote some.
@@ -151,7 +149,8 @@ impl<'a> Author<'a> {
             count: order.count,
             types: &self.ask.question_types,
             difficulty: self.ask.difficulty,
-            topic: Some(self.topic),
+            // One that was found in the document stays behind the fence.
+            topic: self.ask.topic.as_deref(),
             instructions: self.ask.instructions.as_deref(),
             language: self.ask.language.as_deref(),
             sections: &order.sections,

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
-use shared::{domain::Method, jobs::quiz_generate::QuizGenerate};
+use shared::{
+    domain::{Generation, Method},
+    jobs::quiz_generate::QuizGenerate,
+};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -16,8 +19,11 @@ use super::{
 use crate::{
     Context,
     allowance::Withheld,
+    draft::Draft,
+    exam,
     llm::LlmError,
     local,
+    material::Material,
     run::{Checkpoints, Stop, crashed},
 };
 
@@ -33,11 +39,10 @@ pub(super) async fn write(
     context: &Context,
     batches: &mut Batches,
     ask: &QuizGenerate,
-    topic: &str,
     saved: &mut Checkpoints,
 ) -> Result<(), Stop> {
     let mut withheld = None;
-    match write_with_ai(context, batches, ask, topic, saved).await {
+    match write_with_ai(context, batches, ask, saved).await {
         Ok(()) if !context.ai.local_fallback => return Ok(()),
         Ok(()) => {}
         Err(Trouble::Stop(stop)) => return Err(stop),
@@ -65,6 +70,48 @@ pub(super) async fn write(
     Ok(())
 }
 
+/// The questions of an exam paper that are of the types asked for.
+pub(super) struct Paper {
+    pub drafts: Vec<Draft>,
+    notice: Option<String>,
+}
+
+impl Paper {
+    /// How many questions the quiz shall have: all of the paper's, unless fewer are asked for. None is made up beside
+    /// them.
+    pub(super) fn wanted(&self, ask: &QuizGenerate) -> usize {
+        let most = ask.question_count.map_or(*super::QUESTIONS.end(), |count| count as usize);
+        self.drafts.len().min(most)
+    }
+}
+
+/// Reads a document as an exam paper; one that is none has no questions.
+pub(super) async fn paper(
+    context: &Context,
+    material: &Arc<Material>,
+    ask: &QuizGenerate,
+) -> Result<Paper, Stop> {
+    let material = material.clone();
+    let found = computed(&context.generations, move || exam::recognise(&material.document)).await?;
+    let notice = found.notice();
+    let mut drafts = found.drafts;
+    drafts.retain(|draft| ask.question_types.is_empty() || ask.question_types.contains(&draft.kind));
+    Ok(Paper { drafts, notice })
+}
+
+/// Takes over the questions of an exam paper as they stand.
+pub(super) async fn copy(batches: &mut Batches, paper: Paper) -> Result<(), Stop> {
+    let maker = Generation { method: Method::Extracted, ..local_generation() };
+    let size = batches.total.div_ceil(LOCAL_BATCHES).max(1);
+    for batch in paper.drafts.chunks(size) {
+        batches.accept(&maker, batch.to_vec()).await?;
+    }
+    match paper.notice {
+        Some(notice) => batches.run().notice(notice).await,
+        None => Ok(()),
+    }
+}
+
 /// Tries after which a student rather gets what the local generator makes than waits for a provider any longer: about
 /// half a minute, and less when the provider is known to be away or answers with nothing of use.
 fn patience(error: &LlmError) -> u32 {
@@ -81,7 +128,6 @@ async fn write_with_ai(
     context: &Context,
     batches: &mut Batches,
     ask: &QuizGenerate,
-    topic: &str,
     saved: &mut Checkpoints,
 ) -> Result<(), Trouble> {
     if batches.missing() == 0 {
@@ -92,7 +138,7 @@ async fn write_with_ai(
         Some((_, round)) => round,
         None => Round::first(&material, total, batches.asked()),
     };
-    let author = Author::new(context, batches, ask, topic, saved).await;
+    let author = Author::new(context, batches, ask, saved).await;
     while !round.orders.is_empty() {
         run.checkpoint(&format!("{ROUND}{}", run.token()), &round).await?;
         fill(&author, &round.orders).await?;

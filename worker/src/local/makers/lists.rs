@@ -101,9 +101,10 @@ fn texts(studio: &Studio<'_>, sentence: usize, list: &List) -> Option<Vec<String
     let apart =
         items.iter().enumerate().all(|(at, item)| items[..at].iter().all(|other| !overlaps(item, other)));
     let plain = items.iter().all(|item| !item.contains('\n'));
-    // What is no term elsewhere either is rather a part of a longer phrase than a thing of its own.
+    // Where none is a term, they are rather parts of longer phrases than things of their own.
     let mentioned = studio.terms.mentioned(sentence);
-    let plain = plain && list.items.iter().all(|item| mentioned.iter().any(|mention| mention.bytes == *item));
+    let is_term = |item: &Range<usize>| mentioned.iter().any(|mention| mention.bytes == *item);
+    let plain = plain && list.items.iter().any(is_term);
     let rest = fold(&gapped(studio, sentence, list));
     let hidden = items.iter().all(|item| !rest.contains(&fold(item)));
     (apart && plain && hidden).then_some(items)
