@@ -9,7 +9,7 @@ use axum::{
 use garde::Validate;
 use serde::{Deserialize, de::IntoDeserializer};
 use shared::{
-    domain::{Difficulty, Id, Job, QuestionType, Timestamp},
+    domain::{Difficulty, DocumentKind, Id, Job, QuestionType, Timestamp},
     jobs::quiz_generate::{QuizGenerate, Source},
     store::BlobUse,
 };
@@ -173,12 +173,13 @@ pub(super) fn tidy(name: String) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// A quiz to be made from a PDF, as a form; lists are repeated fields.
+/// A quiz to be made from a PDF or another document, as a form; lists are repeated fields.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the form for the document; the form itself is read field by field")]
 pub struct FromPdf {
-    /// The PDF, at most `MAX_FILE_SIZE`.
+    /// The PDF, or a Word document, a PowerPoint presentation, a web page or a text, told by its content; at most
+    /// `MAX_FILE_SIZE`.
     #[schema(format = Binary, value_type = String)]
     file: Vec<u8>,
     /// `pdf`, as in JSON another one.
@@ -194,7 +195,7 @@ pub struct FromPdf {
     instructions: Option<String>,
     /// Earliest start.
     not_before: Option<Timestamp>,
-    /// Pages to read, such as `1-3,7`; all when absent.
+    /// Pages of a PDF to read, such as `1-3,7`; all when absent.
     pages: Option<String>,
     /// Password that opens the PDF, at most 256 characters.
     #[schema(max_length = 256)]
@@ -222,6 +223,7 @@ pub(super) enum Kind {
     Notes(Vec<Id>),
     /// With the name of the file.
     Pdf {
+        document: DocumentKind,
         pages: Option<String>,
         password: Option<String>,
         name: Option<String>,
@@ -273,7 +275,7 @@ impl FromRequest<App> for TextOrPdf {
 }
 
 pub(super) fn pdf(mut upload: Upload) -> Result<Ask> {
-    let bytes = upload.pdf()?;
+    let (bytes, document) = upload.document()?;
     let pages = upload.pages()?;
     let types = upload
         .texts("questionTypes")
@@ -294,7 +296,7 @@ pub(super) fn pdf(mut upload: Upload) -> Result<Ask> {
         not_before: upload.text("notBefore").map(|text| named(&text, "notBefore")).transpose()?,
     };
     let password = upload.password()?;
-    let kind = Kind::Pdf { pages, password, name: upload.file_name.take() };
+    let kind = Kind::Pdf { document, pages, password, name: upload.file_name.take() };
     Ok(Ask { bytes, kind, wishes: wishes.validated()? })
 }
 
@@ -305,7 +307,7 @@ fn named<'de, T: Deserialize<'de>>(text: &'de str, field: &str) -> Result<T> {
     })
 }
 
-/// Makes a quiz from a text or from notes (JSON), or from a PDF (form).
+/// Makes a quiz from a text or from notes (JSON), or from a PDF or another document (form).
 #[utoipa::path(post, path = "/quiz/generate", tag = "quizzes",
     request_body(content((FromJson = "application/json"), (FromPdf = "multipart/form-data"))),
     security(("bearer" = []), ("cookie" = [])), responses(
@@ -328,7 +330,7 @@ pub async fn generate(
     start(&app, &caller, wait, ask).await
 }
 
-/// Makes a quiz from a PDF.
+/// Makes a quiz from a PDF, a Word document, a PowerPoint presentation, a web page, Markdown or plain text.
 #[utoipa::path(post, path = "/quiz/generate-from-pdf", tag = "quizzes",
     request_body(content = FromPdf, content_type = "multipart/form-data"),
     security(("bearer" = []), ("cookie" = [])), responses(
@@ -372,7 +374,7 @@ pub(super) async fn enqueue(app: &App, user: Option<Id>, ask: Ask) -> Result<Job
     app.ledger.store.put_blob(blob, bytes).await?;
     let source = match ask.kind {
         Kind::Text | Kind::Notes(_) => Source::Text { blob },
-        Kind::Pdf { pages, password, .. } => Source::Pdf { blob, pages, password },
+        Kind::Pdf { document, pages, password, .. } => Source::Pdf { blob, pages, password, kind: document },
     };
     let payload = QuizGenerate {
         source,

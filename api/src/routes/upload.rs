@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
 };
 
-use shared::domain::PageRanges;
+use shared::domain::{DocumentKind, PageRanges};
 
 use crate::{
     app::App,
@@ -29,8 +29,6 @@ const FIELD_MAX: usize = 64 << 10;
 const PASSWORD_MAX: usize = 256;
 /// Most fields.
 const FIELDS_MAX: usize = 100;
-/// Where PDF readers look for the header, in bytes.
-const HEADER_WINDOW: usize = 1024;
 
 impl FromRequest<App> for Upload {
     type Rejection = Problem;
@@ -121,20 +119,16 @@ impl Upload {
         Ok(file)
     }
 
-    /// The file, which must look like a PDF.
-    pub fn pdf(&mut self) -> Result<Vec<u8>> {
+    /// The file, which must be of a kind that text is read from.
+    pub fn document(&mut self) -> Result<(Vec<u8>, DocumentKind)> {
         let file = self.content()?;
-        if !is_pdf(&file) {
-            let detail = "The file is not a PDF. Upload a PDF, or paste its text.";
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "file.not_pdf", detail));
-        }
-        Ok(file)
+        let kind = DocumentKind::of(&file, self.file_name.as_deref()).ok_or_else(|| {
+            let detail = "The file is neither a PDF nor another document that can be read. \
+                          Upload a PDF, a Word document, a PowerPoint presentation, a web page or a text.";
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "file.not_pdf", detail)
+        })?;
+        Ok((file, kind))
     }
-}
-
-/// Whether a file begins as a PDF does.
-pub fn is_pdf(file: &[u8]) -> bool {
-    memchr::memmem::find(&file[..file.len().min(HEADER_WINDOW)], b"%PDF-").is_some()
 }
 
 fn too_large(name: &str, limit: usize) -> Problem {

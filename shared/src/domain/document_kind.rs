@@ -52,12 +52,15 @@ impl DocumentKind {
         let is_page = start.starts_with("<!doctype html")
             || start.starts_with("<html")
             || (start.starts_with("<?xml") && start.contains("<html"));
-        Some(match ending.as_deref() {
-            _ if is_page => Self::Html,
-            Some("html" | "htm" | "xhtml") => Self::Html,
-            Some("md" | "markdown") => Self::Markdown,
-            _ => Self::Text,
-        })
+        match ending.as_deref() {
+            // What claims to be one of these and is none would not be what its owner takes it for.
+            Some("pdf" | "docx" | "pptx") => None,
+            Some("md" | "markdown") => Some(Self::Markdown),
+            Some("txt" | "text") => Some(Self::Text),
+            Some("html" | "htm" | "xhtml") => Some(Self::Html),
+            _ if is_page => Some(Self::Html),
+            _ => Some(Self::Text),
+        }
     }
 
     /// Whether this is the kind that payloads without one are about.
@@ -89,7 +92,9 @@ mod tests {
             (b"PK\x03\x04\x14\x00word/document.xml", "x", Some(Docx)),
             (b"PK\x03\x04\x14\x00ppt/presentation.xml", "x", Some(Pptx)),
             (b"PK\x03\x04\x14\x00xl/workbook.xml", "x.docx", None),
-            (b" <!DOCTYPE html><p>x", "x.txt", Some(Html)),
+            (b" <!DOCTYPE html><p>x", "x", Some(Html)),
+            (b"<!DOCTYPE html><p>x", "x.txt", Some(Text)),
+            (b"hello", "x.pdf", None),
             (b"<?xml version='1.0'?><html>", "x", Some(Html)),
             (b"<p>x", "page.HTM", Some(Html)),
             (b"# x", "x.md", Some(Markdown)),

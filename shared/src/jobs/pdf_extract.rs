@@ -1,11 +1,11 @@
-//! Making a note out of a PDF.
+//! Making a note out of a PDF or another document.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::JobKind;
-use crate::domain::Id;
+use crate::domain::{DocumentKind, Id};
 
 /// What the worker needs to know. New fields need a default: payloads of older versions stay in the
 /// ledger and must be readable.
@@ -24,7 +24,7 @@ pub struct PdfExtract {
     pub category: Option<String>,
 }
 
-/// A PDF. Its bytes are in the blob store, never in the queue.
+/// A PDF, or another document. Its bytes are in the blob store, never in the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PdfSource {
     /// Blob that holds it.
@@ -35,6 +35,9 @@ pub struct PdfSource {
     /// Password that opens it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// What kind of document it is.
+    #[serde(default, skip_serializing_if = "DocumentKind::is_pdf")]
+    pub kind: DocumentKind,
 }
 
 impl JobKind for PdfExtract {

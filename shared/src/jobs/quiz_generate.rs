@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::JobKind;
-use crate::domain::{Difficulty, Id, QuestionType};
+use crate::domain::{Difficulty, DocumentKind, Id, QuestionType};
 
 /// What the worker needs to know. New fields need a default: payloads of older versions stay in the
 /// ledger and must be readable.
@@ -45,7 +45,7 @@ pub enum Source {
         /// Blob that holds it.
         blob: Id,
     },
-    /// A PDF.
+    /// A PDF, or another document.
     Pdf {
         /// Blob that holds it.
         blob: Id,
@@ -55,6 +55,9 @@ pub enum Source {
         /// Password that opens it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password: Option<String>,
+        /// What kind of document it is.
+        #[serde(default, skip_serializing_if = "DocumentKind::is_pdf")]
+        kind: DocumentKind,
     },
 }
 

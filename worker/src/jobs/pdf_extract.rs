@@ -1,4 +1,4 @@
-//! A PDF becomes a note.
+//! A PDF or another document becomes a note.
 
 use std::sync::Arc;
 
@@ -18,10 +18,17 @@ use crate::{
 
 /// Runs one try. The note's id comes from the job's, so that a job that runs twice writes one note.
 pub(super) async fn run(context: &Arc<Context>, run: &Arc<Run>, ask: PdfExtract) -> Result<JobResult, Stop> {
-    run.progress(progress(5, "reading", "Reading the PDF")).await?;
+    run.progress(progress(5, "reading", "Reading the document")).await?;
     let source = &ask.source;
-    let document =
-        reading::pdf(context, run, source.blob, source.pages.as_deref(), source.password.as_deref()).await?;
+    let document = reading::document(
+        context,
+        run,
+        source.blob,
+        source.kind,
+        source.pages.as_deref(),
+        source.password.as_deref(),
+    )
+    .await?;
     let (content, is_cut) = content_of(&document);
     if is_cut {
         let notice = "The text is longer than a note may be, so its end was cut off after 1 MB. \

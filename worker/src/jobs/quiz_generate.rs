@@ -116,8 +116,9 @@ async fn document(
             // Reading it again is as cheap as reading what would be saved of it.
             return worth_asking(Document::from_text(text));
         }
-        Source::Pdf { blob, pages, password } => {
-            let read = reading::pdf(context, run, *blob, pages.as_deref(), password.as_deref()).await;
+        Source::Pdf { blob, pages, password, kind } => {
+            let read =
+                reading::document(context, run, *blob, *kind, pages.as_deref(), password.as_deref()).await;
             worth_asking(read?)?
         }
     };

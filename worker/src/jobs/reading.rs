@@ -3,13 +3,14 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::{
-    domain::{Id, JobError},
+    domain::{DocumentKind, Id, JobError},
     store::{BlobUse, StoreError},
 };
 
 use crate::{
     Context,
     document::Document,
+    office,
     pdf::{self, PdfError},
     run::{Run, Stop},
 };
@@ -24,12 +25,13 @@ pub(super) async fn blob(context: &Context, blob: Id) -> Result<Vec<u8>, Stop> {
     })
 }
 
-/// The text of an uploaded PDF, or of some of its pages. Whoever uploads the same file and names the same pages and
-/// password gets what was read before.
-pub(super) async fn pdf(
+/// The text of an uploaded document, or of some pages of a PDF. Whoever uploads the same file and names the same pages
+/// and password gets what was read before.
+pub(super) async fn document(
     context: &Context,
     run: &Run,
     id: Id,
+    kind: DocumentKind,
     pages: Option<&str>,
     password: Option<&str>,
 ) -> Result<Document, Stop> {
@@ -37,7 +39,7 @@ pub(super) async fn pdf(
     let pages = pages.map(str::parse).transpose().map_err(|error| {
         JobError::fatal("pdf.pages_invalid", format!("The pages cannot be understood: {error}"))
     })?;
-    let options = pdf::Options { password: password.map(str::to_owned), pages };
+    let options = pdf::Options { password: password.map(str::to_owned), pages, kind };
     let key = text_key(&bytes, &options)?;
     let owner = run.snapshot().await.user_id;
     if let Some(kept) = context.cache.get(&key, owner).await?
@@ -56,10 +58,25 @@ pub(super) async fn pdf(
         let message = "The password does not open this PDF. Check it and upload the PDF again.";
         return Err(JobError::fatal(error.code(), message).into());
     }
-    let document = read?;
+    let document = read.map_err(|error| failed(error, kind))?;
     context.cache.put(&key, json(&document)?, owner).await?;
     run.outlived().await?;
     Ok(document)
+}
+
+/// A failure in words that fit the kind of document.
+fn failed(error: PdfError, kind: DocumentKind) -> Stop {
+    let other = match error {
+        _ if kind.is_pdf() => None,
+        PdfError::Damaged => Some(office::Failure::Damaged),
+        PdfError::TooComplex => Some(office::Failure::TooComplex),
+        PdfError::NoText => Some(office::Failure::NoText),
+        _ => None,
+    };
+    match other {
+        Some(failure) => JobError::fatal(error.code(), failure.to_string()).into(),
+        None => error.into(),
+    }
 }
 
 /// All that the text depends on: the file, what is read of it and how.

@@ -12,38 +12,41 @@ use crate::document::{Document, Page};
 
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Failure> {
     let mut package = Package::open(bytes, limits)?;
-    let levels = match package.part("word/styles.xml")? {
-        Some(styles) => heading_levels(&styles, limits)?,
+    let kinds = match package.part("word/styles.xml")? {
+        Some(styles) => kinds_of(&styles, limits)?,
         None => HashMap::new(),
     };
     let body = package.part("word/document.xml")?.ok_or(Failure::Damaged)?;
     let mut reader =
-        Reader { levels, limits, blocks: Blocks::default(), open: Vec::new(), rows: Vec::new(), skipped: 0 };
+        Reader { kinds, limits, blocks: Blocks::default(), open: Vec::new(), rows: Vec::new(), skipped: 0 };
     xml::walk(&body, limits, |node| reader.visit(&node))?;
     let text = reader.blocks.into_text();
     Ok(Document { title: package.title(limits)?, pages: vec![Page { number: None, text }] })
 }
 
-/// The styles that make a heading, and of which level, from 1.
-fn heading_levels(styles: &str, limits: &Limits) -> Result<HashMap<String, usize>, Failure> {
-    let mut levels = HashMap::new();
+/// What paragraphs of each style are, where they are more than paragraphs.
+fn kinds_of(styles: &str, limits: &Limits) -> Result<HashMap<String, Kind>, Failure> {
+    let mut kinds = HashMap::new();
     let mut style = String::new();
     xml::walk(styles, limits, |node| {
         let Node::Open(element) = node else { return Ok(()) };
-        let value = element.attribute("val").unwrap_or_default();
         match element.name() {
             "style" => style = element.attribute("styleId").unwrap_or_default(),
-            "name" if value.eq_ignore_ascii_case("title") => drop(levels.insert(style.clone(), 1)),
             "name" => {
-                let value = value.to_lowercase();
-                let level = value.strip_prefix("heading ").and_then(|level| level.parse().ok());
-                levels.extend(level.map(|level| (style.clone(), level)));
+                let name = element.attribute("val").unwrap_or_default().to_lowercase();
+                let level = name.strip_prefix("heading ").and_then(|level| level.parse().ok());
+                let level = if name == "title" { Some(1) } else { level };
+                kinds.extend(level.map(|level| (style.clone(), Kind::Heading(level))));
+            }
+            // Headings may be numbered too.
+            "numPr" => {
+                kinds.entry(style.clone()).or_insert(Kind::Item);
             }
             _ => {}
         }
         Ok(())
     })?;
-    Ok(levels)
+    Ok(kinds)
 }
 
 /// A paragraph that is not yet at its end. One may hold others, in text boxes.
@@ -56,7 +59,7 @@ struct Paragraph {
 type Row = Vec<String>;
 
 struct Reader<'a> {
-    levels: HashMap<String, usize>,
+    kinds: HashMap<String, Kind>,
     limits: &'a Limits,
     blocks: Blocks,
     open: Vec<Paragraph>,
@@ -87,22 +90,22 @@ impl Reader<'_> {
             "br" | "cr" => self.text("\n"),
             "noBreakHyphen" => self.text("-"),
             "pStyle" => {
-                let level = element.attribute("val").and_then(|style| self.levels.get(&style).copied());
-                self.become_(level.map(Kind::Heading));
+                let kind = element.attribute("val").and_then(|style| self.kinds.get(&style).copied());
+                self.take_for(kind);
             }
             "outlineLvl" => {
                 let level = element.attribute("val").and_then(|level| level.parse::<usize>().ok());
-                self.become_(level.filter(|level| *level < 9).map(|level| Kind::Heading(level + 1)));
+                self.take_for(level.filter(|level| *level < 9).map(|level| Kind::Heading(level + 1)));
             }
             "numPr" => {
                 let is_plain = self.open.last().is_some_and(|paragraph| paragraph.kind == Kind::Paragraph);
-                self.become_(is_plain.then_some(Kind::Item));
+                self.take_for(is_plain.then_some(Kind::Item));
             }
             _ => {}
         }
     }
 
-    fn become_(&mut self, kind: Option<Kind>) {
+    fn take_for(&mut self, kind: Option<Kind>) {
         if let (Some(paragraph), Some(kind)) = (self.open.last_mut(), kind) {
             paragraph.kind = kind;
         }

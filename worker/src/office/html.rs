@@ -24,7 +24,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, Failure> {
     drop(tokenizer.feed(&input));
     tokenizer.end();
     let sink = tokenizer.sink;
-    sink.flush();
+    sink.end_row();
     if sink.is_full.get() {
         return Err(Failure::TooComplex);
     }
@@ -117,12 +117,10 @@ impl Sink {
                 }
             }
             "tr" => {
-                self.flush();
-                let row = self.row.replace(opens.then(Vec::new));
-                if let Some(row) = row {
-                    self.blocks.borrow_mut().row(&row);
-                }
+                self.end_row();
+                self.row.replace(opens.then(Vec::new));
             }
+            "table" => self.end_row(),
             // A cell is one line, whatever blocks it holds.
             _ if self.row.borrow().is_some() && is_block(name) => self.text(" "),
             "pre" => {
@@ -139,6 +137,14 @@ impl Sink {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Ends the open block, and the row it may be in.
+    fn end_row(&self) {
+        self.flush();
+        if let Some(row) = self.row.take() {
+            self.blocks.borrow_mut().row(&row);
         }
     }
 

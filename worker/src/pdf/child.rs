@@ -12,7 +12,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use super::{Limits, Options, PdfError, engine, metadata, normalize};
-use crate::document::Document;
+use crate::{document::Document, office};
 
 /// The longest request line, in bytes.
 const MAX_REQUEST: u64 = 64 << 10;
@@ -42,6 +42,16 @@ pub(super) enum Failure {
     Damaged,
     TooComplex,
     NoSuchPage { count: u32 },
+}
+
+impl From<office::Failure> for Failure {
+    fn from(failure: office::Failure) -> Self {
+        match failure {
+            office::Failure::Damaged | office::Failure::OtherKind => Self::Damaged,
+            office::Failure::TooComplex => Self::TooComplex,
+            office::Failure::NoText => Self::NoText,
+        }
+    }
 }
 
 impl From<Failure> for PdfError {
@@ -101,6 +111,11 @@ impl Request {
     }
 
     fn answer(&self, document: Vec<u8>) -> Reply {
+        let kind = self.options.kind;
+        if !kind.is_pdf() {
+            let limits = office::Limits { text: self.limits.output as usize, ..office::Limits::default() };
+            return office::read(kind, &document, &limits).map_err(Failure::from);
+        }
         let reading = engine::read(document.clone(), &self.options, &self.limits)?;
         let text = normalize::document(reading.pages);
         match (is_readable(&text), reading.is_partial) {
@@ -127,6 +142,8 @@ fn is_readable(document: &Document) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use shared::domain::DocumentKind;
+
     use super::*;
     use crate::document::Page;
 
@@ -141,7 +158,11 @@ mod tests {
 
     #[test]
     fn a_request_survives_the_way() {
-        let options = Options { password: Some("line\nbreak".into()), pages: Some("1-3,7".parse().unwrap()) };
+        let options = Options {
+            password: Some("line\nbreak".into()),
+            pages: Some("1-3,7".parse().unwrap()),
+            ..Options::default()
+        };
         let request = Request { options: options.clone(), limits: Limits::default() };
         let mut line = request.to_line().unwrap();
         line.extend_from_slice(b"%PDF-1.7");
@@ -176,7 +197,7 @@ mod tests {
 
     #[test]
     fn only_the_chosen_pages_come_out() {
-        let choose = |pages: &str| Options { password: None, pages: Some(pages.parse().unwrap()) };
+        let choose = |pages: &str| Options { pages: Some(pages.parse().unwrap()), ..Options::default() };
         let document = answer(&fixture("lecture.pdf"), choose("2,9-12")).unwrap();
         let numbers: Vec<_> = document.pages.iter().filter_map(|page| page.number).collect();
         assert_eq!(numbers, [2, 9, 10]);
@@ -185,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_protected_document_opens_with_its_password_only() {
-        let with = |password: &str| Options { password: Some(password.into()), pages: None };
+        let with = |password: &str| Options { password: Some(password.into()), ..Options::default() };
         let protected = fixture("encrypted.pdf");
         assert_eq!(answer(&protected, Options::default()), Err(Failure::Encrypted));
         assert_eq!(answer(&protected, with("wrong")), Err(Failure::Encrypted));
@@ -197,6 +218,15 @@ mod tests {
     fn what_holds_no_text_is_said_to_hold_none() {
         assert_eq!(answer(&fixture("scan.pdf"), Options::default()), Err(Failure::NoText));
         assert_eq!(answer(&fixture("damaged.pdf"), Options::default()), Err(Failure::Damaged));
+    }
+
+    #[test]
+    fn other_kinds_of_document_come_out_too() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/office/slides.pptx");
+        let slides = std::fs::read(path).unwrap();
+        let of = |kind| Options { kind, ..Options::default() };
+        assert_eq!(answer(&slides, of(DocumentKind::Pptx)).unwrap().pages.len(), 3);
+        assert_eq!(answer(&slides, of(DocumentKind::Docx)), Err(Failure::Damaged));
     }
 
     #[test]

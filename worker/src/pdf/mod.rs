@@ -21,7 +21,7 @@ mod tex;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use shared::domain::{CHECKPOINT_MAX, PageRanges};
+use shared::domain::{CHECKPOINT_MAX, DocumentKind, PageRanges};
 
 pub use self::{
     child::child_main,
@@ -46,6 +46,9 @@ pub struct Options {
     pub password: Option<String>,
     /// The pages to read; all of them without it.
     pub pages: Option<PageRanges>,
+    /// What kind of document it is. Of others than PDF everything is read.
+    #[serde(default, skip_serializing_if = "DocumentKind::is_pdf")]
+    pub kind: DocumentKind,
 }
 
 impl std::fmt::Debug for Options {
@@ -53,6 +56,7 @@ impl std::fmt::Debug for Options {
         f.debug_struct("Options")
             .field("password", &self.password.as_ref().map(|_| "***"))
             .field("pages", &self.pages)
+            .field("kind", &self.kind)
             .finish()
     }
 }
@@ -108,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_password_is_not_printed() {
-        let options = Options { password: Some("hunter2".into()), pages: None };
+        let options = Options { password: Some("hunter2".into()), ..Options::default() };
         assert!(!format!("{options:?}").contains("hunter2"));
     }
 }

@@ -60,7 +60,7 @@ impl ChildCommand {
     }
 }
 
-/// Reads the text of the PDF in `bytes` with a child process of `command`. Dropping the future kills
+/// Reads the text of the document in `bytes` with a child process of `command`. Dropping the future kills
 /// the child.
 ///
 /// # Errors
@@ -71,7 +71,7 @@ pub async fn extract(
     options: &Options,
     limits: &Limits,
 ) -> Result<Document, PdfError> {
-    if !looks_like_pdf(bytes) {
+    if options.kind.is_pdf() && !looks_like_pdf(bytes) {
         return Err(PdfError::NotPdf);
     }
     let request = Request { options: options.clone(), limits: *limits }.to_line()?;
@@ -163,7 +163,7 @@ mod tests {
             [ "$(cat)" = "$(printf '%%PDF-1.7\n1 0 obj\n<<>>\nendobj')" ] || exit 8
             [ -z "$HOME" ] || exit 7; echo '{"Err":"damaged"}'"#;
         let check = script(&format!("PATH=/bin:/usr/bin; {check}"));
-        let options = Options { password: Some("pw".into()), pages: None };
+        let options = Options { password: Some("pw".into()), ..Options::default() };
         let outcome = extract(&check, PDF, &options, &Limits::default()).await;
         assert!(matches!(outcome, Err(PdfError::Damaged)), "{outcome:?}");
     }

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use shared::{
-    domain::{Id, NOTE_CONTENT_MAX, NOTE_TITLE_MAX, NoteChange, is_visible, title_of},
+    domain::{DocumentKind, Id, NOTE_CONTENT_MAX, NOTE_TITLE_MAX, NoteChange, is_visible, title_of},
     jobs::pdf_extract::{PdfExtract, PdfSource},
     store::BlobUse,
 };
@@ -20,7 +20,7 @@ use crate::{
     problem::{Problem, ProblemBody, Result},
     routes::{
         jobs::{JobView, answer},
-        upload::{Upload, is_pdf},
+        upload::Upload,
     },
 };
 
@@ -33,7 +33,8 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes the form for the document; the form itself is read field by field")]
 pub struct NoteFile {
-    /// Text or Markdown in UTF-8, at most 1 MB, or a PDF, at most `MAX_FILE_SIZE`.
+    /// Text or Markdown in UTF-8, at most 1 MB, or a PDF, a Word document, a PowerPoint presentation or a web page, at
+    /// most `MAX_FILE_SIZE`.
     #[schema(format = Binary, value_type = String)]
     file: Vec<u8>,
     /// Its name; the first heading or line, or the name of the file, when absent.
@@ -53,7 +54,13 @@ pub struct NoteFile {
 /// A note, or a document to make one of.
 pub enum Uploaded {
     Note(NoteChange),
-    Pdf { bytes: Vec<u8>, pages: Option<String>, password: Option<String>, about: NoteChange },
+    Document {
+        bytes: Vec<u8>,
+        kind: DocumentKind,
+        pages: Option<String>,
+        password: Option<String>,
+        about: NoteChange,
+    },
 }
 
 impl FromRequest<App> for Uploaded {
@@ -69,9 +76,13 @@ impl FromRequest<App> for Uploaded {
         let mut upload = Upload::from_request(request, app).await?;
         let bytes = upload.content()?;
         let mut about = NoteChange::from(ChangedNote::of_form(&mut upload)?);
-        if is_pdf(&bytes) {
+        let kind = DocumentKind::of(&bytes, upload.file_name.as_deref());
+        if let Some(
+            kind @ (DocumentKind::Pdf | DocumentKind::Docx | DocumentKind::Pptx | DocumentKind::Html),
+        ) = kind
+        {
             let (pages, password) = (upload.pages()?, upload.password()?);
-            return Ok(Self::Pdf { bytes, pages, password, about });
+            return Ok(Self::Document { bytes, kind, pages, password, about });
         }
         let content = text_of(bytes)?;
         about.title =
@@ -84,7 +95,7 @@ impl FromRequest<App> for Uploaded {
 /// The text of a file, without the mark that some editors put at its beginning.
 fn text_of(bytes: Vec<u8>) -> Result<String> {
     let not_text = || {
-        let detail = "The file is neither a PDF nor text in UTF-8. Save it as UTF-8, or export it as a PDF.";
+        let detail = "The file is neither a document that can be read nor text in UTF-8. Save it as UTF-8, or export it as a PDF.";
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "file.not_text", detail)
     };
     let mut text = String::from_utf8(bytes).map_err(|_| not_text())?;
@@ -112,19 +123,20 @@ fn stem(name: &str) -> Option<String> {
     is_visible(&stem).then_some(stem)
 }
 
-/// Makes a note from JSON, from a file of text or Markdown, or from a PDF, whose text a worker extracts.
+/// Makes a note from JSON, from a file of text or Markdown, or from a PDF or another document, whose text a worker
+/// extracts.
 #[utoipa::path(post, path = "/notes/upload", tag = "notes",
     request_body(content((NewNote = "application/json"), (NoteFile = "multipart/form-data"))),
     security(("bearer" = []), ("cookie" = [])), responses(
-        (status = 201, body = NoteView, description = "The note; of a PDF with `Prefer: wait=N`, when it is ready in time", headers(("Location" = String))),
-        (status = 202, body = JobView, description = "A PDF is accepted: follow the job", headers(("Location" = String), ("Retry-After" = u32))),
+        (status = 201, body = NoteView, description = "The note; of a document with `Prefer: wait=N`, when it is ready in time", headers(("Location" = String))),
+        (status = 202, body = JobView, description = "A PDF or another document is accepted: follow the job", headers(("Location" = String), ("Retry-After" = u32))),
         (status = 400, body = ProblemBody, description = "`validation.failed`, `body.malformed`, `file.empty`"),
         (status = 401, body = ProblemBody, description = "`auth.required`"),
         (status = 403, body = ProblemBody, description = "`account.deactivated`, `auth.cross_site`"),
         (status = 404, body = ProblemBody, description = "With `Prefer: wait=N`: `note.not_found`, where it was deleted meanwhile"),
         (status = 413, body = ProblemBody, description = "`file.too_large`, `body.too_large`"),
         (status = 415, body = ProblemBody, description = "`file.not_text`, `body.unsupported_type`"),
-        (status = 422, body = ProblemBody, description = "With `Prefer: wait=N`: the PDF is at fault"),
+        (status = 422, body = ProblemBody, description = "With `Prefer: wait=N`: the document is at fault"),
         (status = 503, body = ProblemBody, description = "`store.unavailable`"),
     ))]
 pub async fn upload(
@@ -133,15 +145,15 @@ pub async fn upload(
     wait: Wait,
     uploaded: Uploaded,
 ) -> Result<Response> {
-    let (bytes, pages, password, about) = match uploaded {
+    let (bytes, kind, pages, password, about) = match uploaded {
         Uploaded::Note(note) => return add(&app, &caller, note).await,
-        Uploaded::Pdf { bytes, pages, password, about } => (bytes, pages, password, about),
+        Uploaded::Document { bytes, kind, pages, password, about } => (bytes, kind, pages, password, about),
     };
     let blob = app.ledger.clock.id();
     app.ledger.store.note_blob_use(blob, BlobUse::Upload, app.ledger.clock.now()).await?;
     app.ledger.store.put_blob(blob, bytes).await?;
     let payload = PdfExtract {
-        source: PdfSource { blob, pages, password },
+        source: PdfSource { blob, pages, password, kind },
         title: about.title,
         tags: about.tags.unwrap_or_default(),
         category: about.category.flatten(),
