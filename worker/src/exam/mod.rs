@@ -90,11 +90,6 @@ impl LeftOut {
 }
 
 impl Recognised {
-    /// Whether the document is an exam paper.
-    pub fn is_paper(&self) -> bool {
-        !self.drafts.is_empty()
-    }
-
     /// What to tell the owner about questions that were left out; nothing if none were.
     pub fn notice(&self) -> Option<String> {
         if self.left_out.is_empty() {

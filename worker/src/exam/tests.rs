@@ -145,10 +145,10 @@ fn an_answer_that_cannot_be_right_is_not_taken() {
 
 #[test]
 fn a_key_for_another_paper_is_not_taken() {
-    assert!(!recognise(&Document::from_text(with_key("Answer key\n1. E\n2. F\n3. A"))).is_paper());
-    assert!(!recognise(&Document::from_text(with_key("Answer key\n7. B\n8. A\n9. D"))).is_paper());
+    assert!(recognise(&Document::from_text(with_key("Answer key\n1. E\n2. F\n3. A"))).drafts.is_empty());
+    assert!(recognise(&Document::from_text(with_key("Answer key\n7. B\n8. A\n9. D"))).drafts.is_empty());
     let twice = with_key("") + &with_key("Answer key\n1. B\n2. A\n3. D");
-    assert!(!recognise(&Document::from_text(twice)).is_paper(), "which part it is for is not known");
+    assert!(recognise(&Document::from_text(twice)).drafts.is_empty(), "which part it is for is not known");
 }
 
 #[test]
