@@ -56,6 +56,7 @@ fn check(document: &Document, draft: &Draft) -> Result<(), String> {
         .enumerate()
         .all(|(at, option)| draft.options[..at].iter().all(|other| !overlaps(option, other)));
     rule(apart, "options are distinct")?;
+    rule(crate::lint::flaws(draft).is_empty(), "nothing the linter refuses")?;
     let stands = |text: &str| draft.quote.contains(text);
     match (&draft.kind, &draft.answer) {
         (QuestionType::MultipleChoice, Answer::Text(key)) => {
