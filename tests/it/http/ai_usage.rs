@@ -1,11 +1,14 @@
 //! What the use of the provider comes to, and who may use it.
 
-use harness::deepseek::{Deepseek, Reply};
+use harness::deepseek::{Deepseek, Kind, Reply};
 use harness::{App, AppOptions, Client};
 use serde_json::{Value, json};
 
 use crate::mix::Mix;
 use crate::support::*;
+
+/// Tokens that cover one call for ten questions and its check.
+const BUDGET: u64 = 10_000;
 
 on_each_mix!(
     each_call_is_counted_with_its_cost,
@@ -94,20 +97,23 @@ async fn what_failed_calls_used_is_counted_too(mix: Mix) {
 }
 
 async fn a_used_up_budget_leaves_the_rest_to_the_local_generator(mix: Mix) {
-    let (provider, _app, learner) = start(mix, Mix::options().env("AI_DAILY_TOKENS", 1)).await;
-    // The first call is allowed; it uses the budget up in the middle of the quiz.
+    let (provider, _app, learner) = start(mix, Mix::options().env("AI_DAILY_TOKENS", BUDGET)).await;
+    // The budget covers the first call, and what is left of it does not cover the next one.
     let (job, quiz) = made(&learner, 12).await;
-    assert_eq!(provider.count(), 1, "nothing goes out after the budget is used up");
+    assert_eq!(provider.count_of(Kind::Quiz), 1, "nothing goes out after the budget is used up");
     assert_eq!((items(&quiz["questions"]).len(), &quiz["generation"]["method"]), (12, &json!("ai")));
     let notices = items(&job["notices"]);
     let budget = usage(&learner).await["budget"].clone();
     assert!(text(&notices[0]).contains(text(&budget["resetsAt"])), "{job:#}");
     assert!(text(&notices[1]).starts_with("The AI service gave 10 of the questions"), "{job:#}");
-    assert_eq!(budget["limit"], 1);
-    assert!(budget["used"].as_u64() > Some(1), "{budget}");
+    assert_eq!(budget["limit"], BUDGET);
+    assert!(budget["used"].as_u64().is_some_and(|used| (1..=BUDGET).contains(&used)), "{budget}");
 
     let (job, quiz) = made(&learner, 3).await;
-    assert_eq!((provider.count(), &quiz["generation"]["provider"]), (1, &json!("local")));
+    assert_eq!(
+        (provider.count_of(Kind::Quiz), &quiz["generation"]["provider"]),
+        (1, &json!("local"))
+    );
     assert_eq!(items(&job["notices"]).len(), 1, "{job:#}");
     assert_eq!(job.get("usage"), None, "{job:#}");
     // It is one student's budget, not everybody's.

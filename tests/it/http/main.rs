@@ -42,6 +42,7 @@ mod notes;
 mod openapi;
 mod operation;
 mod operators;
+mod other_documents;
 mod passwords;
 mod plan_reschedules;
 mod plan_tasks;

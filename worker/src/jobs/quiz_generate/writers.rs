@@ -29,6 +29,8 @@ use crate::{
 
 /// Calls of one job that may be under way at once.
 const CALLS_AT_ONCE: usize = 4;
+/// Most characters of an exam paper; some 150 pages.
+const PAPER_CHARS: usize = 400_000;
 /// Batches in which locally made questions are shown.
 const LOCAL_BATCHES: usize = 20;
 /// Name under which the round is saved that is under way, to be followed by the token of the try.
@@ -91,10 +93,14 @@ pub(super) async fn paper(
     material: &Arc<Material>,
     ask: &QuizGenerate,
 ) -> Result<Paper, Stop> {
+    if material.document.chars() > PAPER_CHARS {
+        return Ok(Paper { drafts: Vec::new(), notice: None });
+    }
     let material = material.clone();
     let found = computed(&context.generations, move || exam::recognise(&material.document)).await?;
     let notice = found.notice();
     let mut drafts = found.drafts;
+    drafts.iter_mut().for_each(|draft| draft.difficulty = ask.difficulty);
     drafts.retain(|draft| ask.question_types.is_empty() || ask.question_types.contains(&draft.kind));
     Ok(Paper { drafts, notice })
 }
