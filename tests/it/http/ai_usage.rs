@@ -8,7 +8,7 @@ use crate::mix::Mix;
 use crate::support::*;
 
 /// Tokens that cover one call for ten questions and its check.
-const BUDGET: u64 = 10_000;
+const BUDGET: u64 = 8200;
 
 on_each_mix!(
     each_call_is_counted_with_its_cost,

@@ -32,15 +32,15 @@ async fn word_slides_pages_and_texts_become_quizzes(mix: Mix) {
     let learner = mix.learner().await;
     let lecture = lecture_pages().join("\n\n");
     let files = [
-        file("office", "lecture.docx"),
-        file("office", "slides.pptx"),
-        file("office", "page.html"),
+        file("office", "lesson.docx"),
+        file("office", "lesson.pptx"),
+        file("office", "lesson.html"),
         Upload::new("lecture.md", "text/markdown", lecture.clone()),
         Upload::new("lecture.txt", "text/plain", lecture),
     ];
     for file in files {
         let name = file.name.clone();
-        let fields = [("questionCount", "1"), ("questionTypes", "true_false")];
+        let fields = [("questionCount", "1"), ("questionTypes", "cloze")];
         let quiz = quiz_of(&learner, &fields, file).await;
         let question = &items(&quiz["questions"])[0];
         assert!(!text(&question["source"]["quote"]).is_empty(), "{name}: {quiz:#}");
@@ -49,7 +49,7 @@ async fn word_slides_pages_and_texts_become_quizzes(mix: Mix) {
 
 async fn slides_are_the_pages_of_their_questions(mix: Mix) {
     let learner = mix.learner().await;
-    let quiz = quiz_of(&learner, &[("questionTypes", "true_false")], file("office", "slides.pptx")).await;
+    let quiz = quiz_of(&learner, &[("questionTypes", "cloze")], file("office", "lesson.pptx")).await;
     for question in items(&quiz["questions"]) {
         assert!(question["source"]["page"].as_u64().is_some_and(|page| page >= 1), "{question:#}");
     }
