@@ -110,10 +110,7 @@ async fn a_used_up_budget_leaves_the_rest_to_the_local_generator(mix: Mix) {
     assert!(budget["used"].as_u64().is_some_and(|used| (1..=BUDGET).contains(&used)), "{budget}");
 
     let (job, quiz) = made(&learner, 3).await;
-    assert_eq!(
-        (provider.count_of(Kind::Quiz), &quiz["generation"]["provider"]),
-        (1, &json!("local"))
-    );
+    assert_eq!((provider.count_of(Kind::Quiz), &quiz["generation"]["provider"]), (1, &json!("local")));
     assert_eq!(items(&job["notices"]).len(), 1, "{job:#}");
     assert_eq!(job.get("usage"), None, "{job:#}");
     // It is one student's budget, not everybody's.

@@ -89,7 +89,10 @@ async fn other_archives_and_broken_documents_are_refused(mix: Mix) {
     let reply = learner.upload("/quiz/generate-from-pdf", &[], broken).await;
     if reply.status == 202 {
         let job = job_in(&learner, reply.id(), "failed").await;
-        assert_eq!((&job["error"]["code"], &job["error"]["retryable"]), (&json!("pdf.damaged"), &json!(false)));
+        assert_eq!(
+            (&job["error"]["code"], &job["error"]["retryable"]),
+            (&json!("pdf.damaged"), &json!(false))
+        );
     } else {
         assert_eq!(reply.status, 415, "{reply}");
     }
@@ -118,7 +121,8 @@ async fn of_an_exam_paper_no_more_is_taken_than_asked_for(mix: Mix) {
     let learner = mix.learner().await;
     let paper = file("exam", "answers_repeat_questions.txt");
     let content = String::from_utf8(paper.bytes.to_vec()).expect("UTF-8");
-    let ask = json!({ "inputMethod": "text", "textContent": content, "questionCount": 2, "difficulty": "hard" });
+    let ask =
+        json!({ "inputMethod": "text", "textContent": content, "questionCount": 2, "difficulty": "hard" });
     let quiz = post_and_wait(&learner, "/quiz/generate", &ask).await.expect(201).json;
     assert_eq!(items(&quiz["questions"]).len(), 2);
     assert!(items(&quiz["questions"]).iter().all(|question| question["difficulty"] == "hard"), "{quiz:#}");
