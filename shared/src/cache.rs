@@ -117,7 +117,7 @@ impl Cache {
         if let Some(value) = self.local.get(key).await {
             return Ok(Some(value));
         }
-        let value = match self.from_redis(key).await {
+        let value = match self.read_redis(key).await {
             Some(value) => Some(value),
             None => self.store.cached(key).await?,
         };
@@ -148,7 +148,7 @@ impl Cache {
             return Ok(());
         }
         self.store.put_cached(key, &value, user, self.clock.now()).await?;
-        self.to_redis(key, &value).await;
+        self.write_redis(key, &value).await;
         self.local.insert(key.to_owned(), value.into()).await;
         Ok(())
     }
@@ -202,7 +202,7 @@ impl Cache {
         Lead { _here: here, _everywhere: Some(give_up) }
     }
 
-    async fn from_redis(&self, key: &str) -> Option<String> {
+    async fn read_redis(&self, key: &str) -> Option<String> {
         let redis = self.redis.as_ref()?;
         let mut connection = redis.connection.clone();
         let key = redis.key("cache", key);
@@ -211,7 +211,7 @@ impl Cache {
     }
 
     /// Best effort: the store has it.
-    async fn to_redis(&self, key: &str, value: &str) {
+    async fn write_redis(&self, key: &str, value: &str) {
         if let Some(redis) = self.redis.as_ref().filter(|_| value.len() <= REDIS_BYTES) {
             let mut connection = redis.connection.clone();
             let set = connection.set_ex::<_, _, ()>(redis.key("cache", key), value, REDIS_SECONDS);
