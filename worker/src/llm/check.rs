@@ -207,7 +207,7 @@ mod tests {
         let ordering =
             draft(QuestionType::Ordering, &order, Answer::Texts(order.map(str::to_owned).to_vec()));
         let pairs: BTreeMap<_, _> =
-            [("l", "r"), ("m", "s")].map(|(l, r)| (l.to_owned(), r.to_owned())).into();
+            [("l", "r"), ("m", "s"), ("n", "t")].map(|(l, r)| (l.to_owned(), r.to_owned())).into();
         let matching = draft(QuestionType::Matching, &[], Answer::Pairs(pairs));
         let truth = draft(QuestionType::TrueFalse, &[], text("False"));
         for (draft, answer, same) in [
@@ -223,8 +223,8 @@ mod tests {
             (&ordering, json!(["x", "y", "z"]), true),
             (&ordering, json!(["y", "x", "z"]), false),
             (&ordering, json!(null), false),
-            (&matching, json!({ "m": "s", "l": "r" }), true),
-            (&matching, json!({ "m": "r", "l": "s" }), false),
+            (&matching, json!({ "m": "s", "n": "t", "l": "r" }), true),
+            (&matching, json!({ "m": "r", "l": "s", "n": "t" }), false),
             (&truth, json!(false), true),
             (&truth, json!("True"), false),
         ] {

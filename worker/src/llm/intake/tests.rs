@@ -63,8 +63,10 @@ fn every_type_has_its_form() {
         (json!({"type": "cloze", "question": "A ___ b", "answer": "ice"}), text("ice"), 0),
         (json!({"type": "numeric", "answer": "1.5"}), Answer::Number(1.5), 0),
         (
-            json!({"type": "matching", "answer": {"x": "1", "y": 2}}),
-            Answer::Pairs([("x", "1"), ("y", "2")].map(|(x, y)| (x.to_owned(), y.to_owned())).into()),
+            json!({"type": "matching", "answer": {"x": "1", "y": 2, "z": "3"}}),
+            Answer::Pairs(
+                [("x", "1"), ("y", "2"), ("z", "3")].map(|(x, y)| (x.to_owned(), y.to_owned())).into(),
+            ),
             0,
         ),
         (json!({"type": "ordering", "answer": null}), texts(&["a", "b", "c", "d"]), 4),
@@ -92,6 +94,8 @@ fn bad_items_are_rejected_for_their_reason() {
         (json!({"options": ["a", "b", "c", " B "]}), Reason::Options),
         (json!({"options": ["a", "b", "c", {}]}), Reason::Options),
         (json!({"options": ["a", "b", "c", "d", "e"]}), Reason::Options),
+        (json!({"question": "a\u{202e}b"}), Reason::Text),
+        (json!({"type": "matching", "answer": {"x": "1", "y": "2"}}), Reason::Answer),
         (json!({"answer": "e"}), Reason::Answer),
         (json!({"answer": ["a"]}), Reason::Answer),
         (json!({"type": "multiple_select", "answer": []}), Reason::Answer),
