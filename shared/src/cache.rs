@@ -36,6 +36,8 @@ const LEASE: Duration = Duration::from_secs(15);
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// How often who waits for another process looks whether it is done.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How long the store may take to show that it is there.
+const STORE_WITHIN: Duration = Duration::from_secs(2);
 /// How long Redis may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 
@@ -198,7 +200,7 @@ impl Cache {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         let (give_up, given_up) = oneshot::channel();
-        tokio::spawn(redis.clone().hold(key, token, given_up));
+        tokio::spawn(redis.clone().hold(self.store.clone(), key, token, given_up));
         Lead { _here: here, _everywhere: Some(give_up) }
     }
 
@@ -240,13 +242,17 @@ impl Redis {
         }
     }
 
-    /// Renews the lease until it is given up.
-    async fn hold(self, key: String, token: String, mut given_up: oneshot::Receiver<()>) {
+    /// Renews the lease until it is given up, or the store is away: what a process does that is cut off from it comes to
+    /// nothing, and others must not wait for that.
+    async fn hold(self, store: Store, key: String, token: String, mut given_up: oneshot::Receiver<()>) {
         let mut connection = self.connection.clone();
         loop {
             tokio::select! {
                 _ = &mut given_up => break,
                 () = tokio::time::sleep(RENEW_EVERY) => {
+                    if !matches!(tokio::time::timeout(STORE_WITHIN, store.ping()).await, Ok(Ok(()))) {
+                        continue;
+                    }
                     let mut renew = redis::cmd("EVAL");
                     renew.arg(RENEW).arg(1).arg(&key).arg(&token).arg(LEASE.as_millis() as u64);
                     // The next one may succeed; if none does, the lease ends.
