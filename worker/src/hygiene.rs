@@ -5,8 +5,8 @@ use shared::domain::Answer;
 
 /// Elements that do something where a text is taken for a page.
 const ACTIVE: [&str; 16] = [
-    "a", "base", "embed", "form", "frame", "iframe", "img", "input", "link", "meta", "object", "script", "style",
-    "svg", "video", "audio",
+    "a", "base", "embed", "form", "frame", "iframe", "img", "input", "link", "meta", "object", "script",
+    "style", "svg", "video", "audio",
 ];
 /// What begins an address.
 const ADDRESSES: [&str; 4] = ["://", "www.", "mailto:", "data:text"];

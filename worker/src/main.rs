@@ -1,6 +1,10 @@
 //! `smartstudy-worker`: takes jobs from the queue and does the slow work.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use axum::{Router, routing::get};
@@ -36,6 +40,9 @@ enum Command {
         /// Folder for NAME.txt and status.tsv.
         #[arg(long, default_value = ".")]
         out: PathBuf,
+        /// Read scanned pages too, with Tesseract.
+        #[arg(long)]
+        ocr: bool,
     },
     /// Make questions about documents without a model, and write them to a folder.
     Quiz {
@@ -69,13 +76,23 @@ fn start(command: Command) -> anyhow::Result<()> {
     let ended = runtime.block_on(async {
         match command {
             Command::Run => run().await,
-            Command::Extract { files, out } => pdf::cli::run(&files, &out).await,
+            Command::Extract { files, out, ocr } => extract(&files, &out, ocr).await,
             Command::Quiz { files, ask, out } => quiz::run(&files, &ask, &out).await,
         }
     });
     // What still computes does so for jobs that another worker has by now.
     runtime.shutdown_background();
     ended
+}
+
+async fn extract(files: &[PathBuf], out: &Path, ocr: bool) -> anyhow::Result<()> {
+    let ocr = if ocr {
+        let settings = Config::from_env(Program::Worker)?.ocr.context("OCR is off")?;
+        Some(pdf::Ocr::installed(settings).context("tesseract is not installed")?)
+    } else {
+        None
+    };
+    pdf::cli::run(files, out, ocr.as_ref()).await
 }
 
 async fn run() -> anyhow::Result<()> {

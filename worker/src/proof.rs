@@ -21,9 +21,7 @@ fn quoted(document: &Document, draft: &Draft) -> bool {
 /// A typed answer stands in the quote.
 fn answered(draft: &Draft) -> bool {
     match (draft.kind, &draft.answer) {
-        (QuestionType::ShortAnswer | QuestionType::Cloze, Answer::Text(answer)) => {
-            says(&draft.quote, answer)
-        }
+        (QuestionType::ShortAnswer | QuestionType::Cloze, Answer::Text(answer)) => says(&draft.quote, answer),
         (QuestionType::Numeric, Answer::Number(number)) => {
             number.is_finite() && stands_in(&draft.quote, *number)
         }
@@ -116,7 +114,12 @@ mod tests {
         ] {
             assert!(says(text, answer), "{text} {answer}");
         }
-        for (text, answer) in [("Boavista lies there.", "Bo"), ("Walls of a cell", "cell wall"), ("Text.", " "), ("Call f().", "().")] {
+        for (text, answer) in [
+            ("Boavista lies there.", "Bo"),
+            ("Walls of a cell", "cell wall"),
+            ("Text.", " "),
+            ("Call f().", "()."),
+        ] {
             assert!(!says(text, answer), "{text} {answer}");
         }
     }

@@ -75,7 +75,10 @@ async fn an_erasure_forgets_what_an_account_used(bench: &Bench) {
     one.put("bobs", "y".to_owned(), Some(bob)).await.unwrap();
     let mut keys = bench.store.cached_keys(bob).await.unwrap();
     keys.sort();
-    assert_eq!((keys, bench.store.cached_keys(ada).await.unwrap()), (vec!["bobs".to_owned(), "both".to_owned()], vec!["both".to_owned()]));
+    assert_eq!(
+        (keys, bench.store.cached_keys(ada).await.unwrap()),
+        (vec!["bobs".to_owned(), "both".to_owned()], vec!["both".to_owned()])
+    );
     one.forget(ada).await.unwrap();
     for source in bench.store.owned_sources() {
         bench.store.erase_owned(source.name, ada).await.unwrap();
@@ -132,8 +135,7 @@ async fn without_redis_work_is_shared_within_the_process() {
     let bench = Bench::mongo().await;
     let redis = RedisServer::start().await;
     let proxy = Proxy::start(redis.url()).await;
-    let cache =
-        Cache::redis(bench.store.clone(), bench.clock.clone(), &proxy.url(), "away").unwrap();
+    let cache = Cache::redis(bench.store.clone(), bench.clock.clone(), &proxy.url(), "away").unwrap();
     proxy.cut().await;
     cache.put("key", "kept".to_owned(), None).await.unwrap();
     assert_eq!(cache.get("key", None).await.unwrap().as_deref(), Some("kept"));
@@ -145,9 +147,7 @@ async fn without_redis_work_is_shared_within_the_process() {
 #[tokio::test]
 async fn no_more_than_the_permitted_calls_are_under_way() {
     let redis = RedisServer::shared().await.database_url();
-    let shared = || {
-        Permits::redis(3, "model", Clock::System, &redis, "permits").unwrap()
-    };
+    let shared = || Permits::redis(3, "model", Clock::System, &redis, "permits").unwrap();
     for processes in [vec![Permits::local(3)], vec![shared(), shared()]] {
         let mut held = Vec::new();
         for number in 0..3 {

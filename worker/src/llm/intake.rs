@@ -258,7 +258,8 @@ fn scalar(value: &Value) -> Option<String> {
 /// A trimmed text without control characters.
 pub(super) fn text(value: &str, max: usize) -> Option<String> {
     let value = value.trim();
-    let odd = value.chars().any(|char| (char.is_control() && !matches!(char, '\n' | '\t')) || is_unseen(char));
+    let odd =
+        value.chars().any(|char| (char.is_control() && !matches!(char, '\n' | '\t')) || is_unseen(char));
     (!value.is_empty() && !odd && value.chars().count() <= max).then(|| value.to_owned())
 }
 

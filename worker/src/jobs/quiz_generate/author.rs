@@ -94,7 +94,7 @@ impl<'a> Author<'a> {
         context: &'a Context,
         batches: &'a mut Batches,
         ask: &'a QuizGenerate,
-            saved: &mut Checkpoints,
+        saved: &mut Checkpoints,
     ) -> Self {
         let run = batches.run().clone();
         let owner = run.snapshot().await.user_id;
