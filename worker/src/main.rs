@@ -11,7 +11,7 @@ use axum::{Router, routing::get};
 use clap::{Parser, Subcommand};
 use metrics_exporter_prometheus::PrometheusHandle;
 use shared::{
-    config::{Config, Program},
+    config::{Config, Ocr, Program},
     jobs::{Dispatcher, Sweeper},
     setup, telemetry,
 };
@@ -40,9 +40,9 @@ enum Command {
         /// Folder for NAME.txt and status.tsv.
         #[arg(long, default_value = ".")]
         out: PathBuf,
-        /// Read scanned pages too, with Tesseract.
-        #[arg(long)]
-        ocr: bool,
+        /// Read scanned pages too, with Tesseract, in these languages.
+        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "eng", value_name = "LANGUAGES")]
+        ocr: Option<String>,
     },
     /// Make questions about documents without a model, and write them to a folder.
     Quiz {
@@ -85,14 +85,12 @@ fn start(command: Command) -> anyhow::Result<()> {
     ended
 }
 
-async fn extract(files: &[PathBuf], out: &Path, ocr: bool) -> anyhow::Result<()> {
-    let ocr = if ocr {
-        let settings = Config::from_env(Program::Worker)?.ocr.context("OCR is off")?;
-        Some(pdf::Ocr::installed(settings).context("tesseract is not installed")?)
-    } else {
-        None
-    };
-    pdf::cli::run(files, out, ocr.as_ref()).await
+async fn extract(files: &[PathBuf], out: &Path, languages: Option<String>) -> anyhow::Result<()> {
+    let ocr = languages.map(|languages| {
+        let settings = Ocr { languages, ..Ocr::default() };
+        pdf::Ocr::installed(settings).context("tesseract is not installed")
+    });
+    pdf::cli::run(files, out, ocr.transpose()?.as_ref()).await
 }
 
 async fn run() -> anyhow::Result<()> {

@@ -242,6 +242,22 @@ mod tests {
     }
 
     #[test]
+    fn the_picture_of_a_scanned_page_comes_out() {
+        let ask = |ask: Ask| {
+            let request = Request { ask, options: Options::default(), limits: Limits::default() };
+            let document = fixture("mixed.pdf");
+            match request.ask {
+                Ask::Image(number) => engine::image(document, &request.options, number),
+                _ => serde_json::to_vec(&engine::scans(document, &request.options, &request.limits)).ok(),
+            }
+        };
+        assert_eq!(ask(Ask::Scans).unwrap(), br#"{"Ok":[2]}"#);
+        let picture = ask(Ask::Image(2)).unwrap();
+        assert!(picture.starts_with(b"P6 1240 1754 255\n"), "{:?}", picture.get(..20));
+        assert_eq!((ask(Ask::Image(1)), ask(Ask::Image(0)), ask(Ask::Image(3))), (None, None, None));
+    }
+
+    #[test]
     fn more_pages_than_allowed_are_too_complex() {
         let limits = Limits { pages: 9, ..Limits::default() };
         let request = Request { ask: Ask::Text, options: Options::default(), limits };
