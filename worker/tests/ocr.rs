@@ -3,9 +3,9 @@
 use shared::config;
 use worker::pdf::{ChildCommand, Limits, Ocr, Options, PdfError};
 
-fn fixture(name: &str) -> Vec<u8> {
+fn fixture(name: &str) -> std::io::Result<Vec<u8>> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/pdf/");
-    std::fs::read(format!("{path}{name}")).unwrap()
+    std::fs::read(format!("{path}{name}"))
 }
 
 fn installed(languages: &str) -> Option<Ocr> {
@@ -21,11 +21,11 @@ async fn scanned_pages_join_the_written_ones() {
     let Some(ocr) = installed("eng") else { return };
     let reader = ChildCommand::new(env!("CARGO_BIN_EXE_smartstudy-worker"));
     let (options, limits) = (Options::default(), Limits::default());
-    let read = ocr.extract(&reader, &fixture("mixed.pdf"), &options, &limits).await.unwrap();
+    let read = ocr.extract(&reader, &fixture("mixed.pdf").unwrap(), &options, &limits).await.unwrap();
     let numbers: Vec<_> = read.document.pages.iter().filter_map(|page| page.number).collect();
     assert_eq!((numbers, read.unread), (vec![1, 2], 0));
     assert!(read.document.pages[1].text.contains("Leaves turn light into sugar."));
-    let scan = ocr.extract(&reader, &fixture("scan.pdf"), &options, &limits).await;
+    let scan = ocr.extract(&reader, &fixture("scan.pdf").unwrap(), &options, &limits).await;
     assert!(
         matches!(scan, Err(PdfError::NoText)),
         "pictures within a page's commands are not read: {scan:?}"
@@ -36,7 +36,9 @@ async fn scanned_pages_join_the_written_ones() {
 async fn a_page_that_the_recognizer_fails_on_is_counted() {
     let Some(ocr) = installed("none_such") else { return };
     let reader = ChildCommand::new(env!("CARGO_BIN_EXE_smartstudy-worker"));
-    let read =
-        ocr.extract(&reader, &fixture("mixed.pdf"), &Options::default(), &Limits::default()).await.unwrap();
+    let read = ocr
+        .extract(&reader, &fixture("mixed.pdf").unwrap(), &Options::default(), &Limits::default())
+        .await
+        .unwrap();
     assert_eq!((read.document.pages.len(), read.unread), (1, 1));
 }
