@@ -59,6 +59,8 @@ pub struct Context {
     keep_exports: Duration,
     /// Opens documents in a process of its own.
     reader: pdf::ChildCommand,
+    /// Reads scans, where that is installed and on.
+    ocr: Option<pdf::Ocr>,
     /// Local generations that may run at once. They cannot be stopped, so jobs that ended may leave some running.
     generations: Arc<Semaphore>,
 }
@@ -99,6 +101,7 @@ impl Context {
             name: worker_name(&ledger.clock),
             keep_exports: config.retention.exports,
             reader: pdf::ChildCommand::current()?,
+            ocr: config.ocr.clone().and_then(pdf::Ocr::installed),
             generations: Arc::new(Semaphore::new(config.worker_concurrency)),
             ledger,
         }))

@@ -1,13 +1,17 @@
 //! `smartstudy-worker`: takes jobs from the queue and does the slow work.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use axum::{Router, routing::get};
 use clap::{Parser, Subcommand};
 use metrics_exporter_prometheus::PrometheusHandle;
 use shared::{
-    config::{Config, Program},
+    config::{Config, Ocr, Program},
     jobs::{Dispatcher, Sweeper},
     setup, telemetry,
 };
@@ -36,6 +40,9 @@ enum Command {
         /// Folder for NAME.txt and status.tsv.
         #[arg(long, default_value = ".")]
         out: PathBuf,
+        /// Read scanned pages too, with Tesseract, in these languages.
+        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "eng", value_name = "LANGUAGES")]
+        ocr: Option<String>,
     },
     /// Make questions about documents without a model, and write them to a folder.
     Quiz {
@@ -69,13 +76,21 @@ fn start(command: Command) -> anyhow::Result<()> {
     let ended = runtime.block_on(async {
         match command {
             Command::Run => run().await,
-            Command::Extract { files, out } => pdf::cli::run(&files, &out).await,
+            Command::Extract { files, out, ocr } => extract(&files, &out, ocr).await,
             Command::Quiz { files, ask, out } => quiz::run(&files, &ask, &out).await,
         }
     });
     // What still computes does so for jobs that another worker has by now.
     runtime.shutdown_background();
     ended
+}
+
+async fn extract(files: &[PathBuf], out: &Path, languages: Option<String>) -> anyhow::Result<()> {
+    let ocr = languages.map(|languages| {
+        let settings = Ocr { languages, ..Ocr::default() };
+        pdf::Ocr::installed(settings).context("tesseract is not installed")
+    });
+    pdf::cli::run(files, out, ocr.transpose()?.as_ref()).await
 }
 
 async fn run() -> anyhow::Result<()> {

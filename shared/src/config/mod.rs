@@ -6,11 +6,13 @@ use secrecy::SecretString;
 
 mod accounts;
 mod ai;
+mod ocr;
 mod retention;
 mod source;
 
 pub use accounts::Accounts;
 pub use ai::{Ai, Consent, Endpoint};
+pub use ocr::Ocr;
 pub use retention::Retention;
 pub use source::{Source, SourceError};
 
@@ -110,6 +112,8 @@ pub struct Config {
     pub ai: Ai,
     /// Mail to users, and who operates the platform.
     pub accounts: Accounts,
+    /// `OCR`, `OCR_LANGUAGES`, `OCR_PAGES`: how scans are read; not at all without it.
+    pub ocr: Option<Ocr>,
     /// How long things are kept.
     pub retention: Retention,
     /// `LOG_FORMAT`.
@@ -178,6 +182,7 @@ impl Config {
             ai: ai::ai(&mut reader, &model),
             deepseek: ai::deepseek(&mut reader, model),
             ollama: ai::ollama(&mut reader),
+            ocr: Ocr::read(&mut reader),
             retention: Retention::read(&mut reader),
             log_filter: reader.text(&["RUST_LOG"]).unwrap_or_else(|| "info".into()),
             log_format: match reader.text(&["LOG_FORMAT"]).as_deref() {

@@ -40,7 +40,7 @@ pub(super) async fn document(
         JobError::fatal("pdf.pages_invalid", format!("The pages cannot be understood: {error}"))
     })?;
     let options = pdf::Options { password: password.map(str::to_owned), pages, kind };
-    let key = text_key(&bytes, &options)?;
+    let key = text_key(&bytes, &options, context.ocr.as_ref())?;
     let owner = run.snapshot().await.user_id;
     if let Some(kept) = context.cache.get(&key, owner).await?
         && let Ok(document) = serde_json::from_str(&kept)
@@ -53,12 +53,27 @@ pub(super) async fn document(
     {
         return Ok(document);
     }
-    let read = pdf::extract(&context.reader, &bytes, &options, &pdf::Limits::default()).await;
+    let limits = pdf::Limits::default();
+    let read = match context.ocr.as_ref().filter(|_| kind.is_pdf()) {
+        Some(ocr) => ocr.extract(&context.reader, &bytes, &options, &limits).await,
+        None => {
+            let document = pdf::extract(&context.reader, &bytes, &options, &limits).await;
+            document.map(|document| pdf::Recognized { document, unread: 0 })
+        }
+    };
     if let (Err(error @ PdfError::Encrypted), Some(_)) = (&read, password) {
         let message = "The password does not open this PDF. Check it and upload the PDF again.";
         return Err(JobError::fatal(error.code(), message).into());
     }
-    let document = read.map_err(|error| failed(error, kind))?;
+    let pdf::Recognized { document, unread } = read.map_err(|error| failed(error, kind))?;
+    if unread > 0 {
+        // What lacks pages is not kept for others, who would not be told so.
+        let notice = format!(
+            "Scanned pages that were not read: {unread}. Upload them by themselves to have them read."
+        );
+        run.notice(notice).await?;
+        return Ok(document);
+    }
     context.cache.put(&key, json(&document)?, owner).await?;
     run.outlived().await?;
     Ok(document)
@@ -80,10 +95,11 @@ fn failed(error: PdfError, kind: DocumentKind) -> Stop {
 }
 
 /// All that the text depends on: the file, what is read of it and how.
-fn text_key(bytes: &[u8], options: &pdf::Options) -> Result<String, Stop> {
+fn text_key(bytes: &[u8], options: &pdf::Options, ocr: Option<&pdf::Ocr>) -> Result<String, Stop> {
     let mut digest = Sha256::new();
     digest.update(pdf::VERSION);
     digest.update(json(options)?);
+    digest.update(ocr.map(pdf::Ocr::key).unwrap_or_default());
     digest.update(Sha256::digest(bytes));
     Ok(format!("text-{}", hex::encode(digest.finalize())))
 }

@@ -11,7 +11,7 @@ use std::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, Options, PdfError, engine, metadata, normalize};
+use super::{ChildCommand, Limits, Options, PdfError, engine, metadata, normalize, ocr, parent};
 use crate::{document::Document, office};
 
 /// The longest request line, in bytes.
@@ -26,11 +26,24 @@ const MISUSED: u8 = 2;
 /// What the parent asks, ahead of the document's bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
+    pub(super) ask: Ask,
     pub(super) options: Options,
     pub(super) limits: Limits,
 }
 
-/// What the child answers.
+/// What is wanted of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ask {
+    /// Its text, as a [`Reply`].
+    Text,
+    /// The numbers of those chosen pages that hold a picture of a page, as a list in a result.
+    Scans,
+    /// The picture on the page of this number, as its bytes alone; none if it cannot be taken out.
+    Image(u32),
+}
+
+/// What the child answers about text.
 pub(super) type Reply = Result<Document, Failure>;
 
 /// The failures that lie in the document.
@@ -69,28 +82,57 @@ impl From<Failure> for PdfError {
 /// Runs as the child: reads one request and one document from standard input and writes the answer to
 /// standard output. Call it before any thread exists, as the limits it sets on the process are for good.
 pub fn child_main() -> ExitCode {
+    let mut more = std::env::args_os().skip(2);
+    if more.next().is_some_and(|argument| argument == ocr::RECOGNIZE) {
+        if let (Some(program), Some(languages)) =
+            (more.next(), more.next().and_then(|arg| arg.into_string().ok()))
+        {
+            ocr::recognize(program.as_ref(), &languages);
+        }
+        return ExitCode::from(MISUSED);
+    }
     match serve(&mut io::stdin().lock(), &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(MISUSED),
     }
 }
 
+/// The numbers of those chosen pages that hold a picture of a page, with a child of `reader`.
+pub(super) async fn scans(
+    reader: &ChildCommand,
+    bytes: &[u8],
+    options: &Options,
+    limits: &Limits,
+) -> Result<Vec<u32>, PdfError> {
+    let request = Request { ask: Ask::Scans, options: options.clone(), limits: *limits };
+    parent::question(reader, bytes, request).await
+}
+
 fn serve(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<()> {
     let request = Request::read(input)?;
-    confine(&request.limits)?;
+    confine(&request.limits, MAX_FILES)?;
     let mut document = Vec::new();
     input.read_to_end(&mut document)?;
-    serde_json::to_writer(&mut *output, &request.answer(document))?;
+    match request.ask {
+        Ask::Text => serde_json::to_writer(&mut *output, &request.answer(document))?,
+        Ask::Scans => {
+            let scans = engine::scans(document, &request.options, &request.limits);
+            serde_json::to_writer(&mut *output, &scans)?;
+        }
+        Ask::Image(number) => {
+            output.write_all(&engine::image(document, &request.options, number).unwrap_or_default())?;
+        }
+    }
     output.flush()
 }
 
 /// Sets the limits of this process, before it has seen a byte of the document.
-fn confine(limits: &Limits) -> io::Result<()> {
+pub(super) fn confine(limits: &Limits, files: u64) -> io::Result<()> {
     let exactly = |value| Rlimit { current: Some(value), maximum: Some(value) };
     let cpu = limits.cpu.as_secs().max(1);
     setrlimit(Resource::Core, exactly(0))?;
     setrlimit(Resource::Fsize, exactly(0))?;
-    setrlimit(Resource::Nofile, exactly(MAX_FILES))?;
+    setrlimit(Resource::Nofile, exactly(files))?;
     setrlimit(Resource::Cpu, Rlimit { current: Some(cpu), maximum: Some(cpu + 1) })?;
     setrlimit(Resource::As, exactly(limits.memory))?;
     Ok(())
@@ -148,7 +190,7 @@ mod tests {
     use crate::document::Page;
 
     fn answer(document: &[u8], options: Options) -> Reply {
-        Request { options, limits: Limits::default() }.answer(document.to_vec())
+        Request { ask: Ask::Text, options, limits: Limits::default() }.answer(document.to_vec())
     }
 
     fn fixture(name: &str) -> Vec<u8> {
@@ -163,7 +205,7 @@ mod tests {
             pages: Some("1-3,7".parse().unwrap()),
             ..Options::default()
         };
-        let request = Request { options: options.clone(), limits: Limits::default() };
+        let request = Request { ask: Ask::Text, options: options.clone(), limits: Limits::default() };
         let mut line = request.to_line().unwrap();
         line.extend_from_slice(b"%PDF-1.7");
         let mut input = &line[..];
@@ -230,9 +272,25 @@ mod tests {
     }
 
     #[test]
+    fn the_picture_of_a_scanned_page_comes_out() {
+        let ask = |ask: Ask| {
+            let request = Request { ask, options: Options::default(), limits: Limits::default() };
+            let document = fixture("mixed.pdf");
+            match request.ask {
+                Ask::Image(number) => engine::image(document, &request.options, number),
+                _ => serde_json::to_vec(&engine::scans(document, &request.options, &request.limits)).ok(),
+            }
+        };
+        assert_eq!(ask(Ask::Scans).unwrap(), br#"{"Ok":[2]}"#);
+        let picture = ask(Ask::Image(2)).unwrap();
+        assert!(picture.starts_with(b"P6 1240 1754 255\n"), "{:?}", picture.get(..20));
+        assert_eq!((ask(Ask::Image(1)), ask(Ask::Image(0)), ask(Ask::Image(3))), (None, None, None));
+    }
+
+    #[test]
     fn more_pages_than_allowed_are_too_complex() {
         let limits = Limits { pages: 9, ..Limits::default() };
-        let request = Request { options: Options::default(), limits };
+        let request = Request { ask: Ask::Text, options: Options::default(), limits };
         assert_eq!(request.answer(fixture("lecture.pdf")), Err(Failure::TooComplex));
     }
 }

@@ -11,6 +11,7 @@ use super::{
     Limits, Options,
     child::Failure,
     fonts::MendedFonts,
+    images,
     normalize::{Block, Kind, RawPage},
     spans,
 };
@@ -36,6 +37,37 @@ pub(super) struct Reading {
 /// Reads the chosen pages.
 pub(super) fn read(bytes: Vec<u8>, options: &Options, limits: &Limits) -> Result<Reading, Failure> {
     let document = open(bytes, options.password.as_deref().unwrap_or_default())?;
+    let chosen = chosen(&document, options, limits)?;
+    let reader = Reader { fonts: FontCache::default(), layers: document.oc_state(), document };
+    let mut reading = Reading { pages: Vec::with_capacity(chosen.len()), is_partial: false };
+    for number in chosen {
+        let (layout, is_partial) =
+            reader.layout(number as usize - 1).unwrap_or_else(|_| (PageLayout { blocks: Vec::new() }, true));
+        reading.pages.push(RawPage { number, blocks: blocks(layout) });
+        reading.is_partial |= is_partial;
+    }
+    Ok(reading)
+}
+
+/// The numbers of the chosen pages that may be scans.
+pub(super) fn scans(bytes: Vec<u8>, options: &Options, limits: &Limits) -> Result<Vec<u32>, Failure> {
+    let document = open(bytes, options.password.as_deref().unwrap_or_default())?;
+    let mut chosen = chosen(&document, options, limits)?;
+    chosen.retain(|number| {
+        document.page(*number as usize - 1).is_ok_and(|page| images::has_scan(&document, &page))
+    });
+    Ok(chosen)
+}
+
+/// The picture on a scanned page, where it can be taken out.
+pub(super) fn image(bytes: Vec<u8>, options: &Options, number: u32) -> Option<Vec<u8>> {
+    let document = open(bytes, options.password.as_deref().unwrap_or_default()).ok()?;
+    let page = document.page((number as usize).checked_sub(1)?).ok()?;
+    images::scan(&document, &page)
+}
+
+/// The numbers of the pages to read.
+fn chosen(document: &Document, options: &Options, limits: &Limits) -> Result<Vec<u32>, Failure> {
     let count = u32::try_from(document.flattened_page_count()).map_err(|_| Failure::TooComplex)?;
     let chosen: Vec<u32> = match &options.pages {
         Some(pages) => pages.within(count).collect(),
@@ -47,15 +79,7 @@ pub(super) fn read(bytes: Vec<u8>, options: &Options, limits: &Limits) -> Result
     if chosen.len() > limits.pages as usize {
         return Err(Failure::TooComplex);
     }
-    let reader = Reader { fonts: FontCache::default(), layers: document.oc_state(), document };
-    let mut reading = Reading { pages: Vec::with_capacity(chosen.len()), is_partial: false };
-    for number in chosen {
-        let (layout, is_partial) =
-            reader.layout(number as usize - 1).unwrap_or_else(|_| (PageLayout { blocks: Vec::new() }, true));
-        reading.pages.push(RawPage { number, blocks: blocks(layout) });
-        reading.is_partial |= is_partial;
-    }
-    Ok(reading)
+    Ok(chosen)
 }
 
 fn open(bytes: Vec<u8>, password: &str) -> Result<Document, Failure> {

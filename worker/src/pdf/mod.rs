@@ -9,8 +9,10 @@ pub mod cli;
 mod engine;
 mod error;
 mod fonts;
+mod images;
 mod metadata;
 mod normalize;
+mod ocr;
 mod parent;
 mod running;
 #[cfg(test)]
@@ -26,6 +28,7 @@ use shared::domain::{CHECKPOINT_MAX, DocumentKind, PageRanges};
 pub use self::{
     child::child_main,
     error::PdfError,
+    ocr::{Ocr, Recognized},
     parent::{ChildCommand, extract},
 };
 

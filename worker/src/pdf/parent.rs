@@ -1,13 +1,15 @@
 //! The parent's side: start a child, feed it, wait no longer than allowed.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     io,
     os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::{ExitStatus, Stdio},
+    time::Duration,
 };
 
+use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, ChildStdin, ChildStdout, Command},
@@ -16,7 +18,7 @@ use tokio::{
 
 use super::{
     Limits, Options, PdfError, SUBCOMMAND,
-    child::{Reply, Request},
+    child::{Ask, Failure, Request},
     looks_like_pdf,
 };
 use crate::document::Document;
@@ -48,9 +50,11 @@ impl ChildCommand {
         Self { program: program.into(), args: vec![SUBCOMMAND.into()] }
     }
 
-    fn start(&self) -> io::Result<Child> {
+    /// Starts a child with these arguments after the usual ones.
+    pub(super) fn start(&self, more: &[&OsStr]) -> io::Result<Child> {
         Command::new(&self.program)
             .args(&self.args)
+            .args(more)
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -71,26 +75,50 @@ pub async fn extract(
     options: &Options,
     limits: &Limits,
 ) -> Result<Document, PdfError> {
-    if options.kind.is_pdf() && !looks_like_pdf(bytes) {
+    question(command, bytes, Request { ask: Ask::Text, options: options.clone(), limits: *limits }).await
+}
+
+/// What a child answers to `request` about the PDF in `bytes`.
+pub(super) async fn question<T: DeserializeOwned>(
+    command: &ChildCommand,
+    bytes: &[u8],
+    request: Request,
+) -> Result<T, PdfError> {
+    if request.options.kind.is_pdf() && !looks_like_pdf(bytes) {
         return Err(PdfError::NotPdf);
     }
-    let request = Request { options: options.clone(), limits: *limits }.to_line()?;
-    let mut child = command.start()?;
+    let Limits { wall, output, .. } = request.limits;
+    let request = request.to_line()?;
+    let (status, answer) = talk(command.start(&[])?, Talk { request: &request, bytes, wall, output }).await?;
+    understand(status, &answer)
+}
+
+/// What is said to a child, and how long and how much it may answer.
+pub(super) struct Talk<'a> {
+    pub(super) request: &'a [u8],
+    pub(super) bytes: &'a [u8],
+    pub(super) wall: Duration,
+    pub(super) output: u64,
+}
+
+/// Feeds a child and hears it to its end, or kills it as [`PdfError::TooComplex`] where it goes beyond what it may.
+pub(super) async fn talk(mut child: Child, said: Talk<'_>) -> Result<(ExitStatus, Vec<u8>), PdfError> {
     let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
     };
     let talk = async {
-        let (sent, answer) = tokio::join!(send(stdin, &request, bytes), receive(stdout, limits.output));
+        let (sent, answer) =
+            tokio::join!(send(stdin, said.request, said.bytes), receive(stdout, said.output));
         sent?;
         let answer = answer?;
-        if answer.len() as u64 > limits.output {
+        if answer.len() as u64 > said.output {
             return Ok(None);
         }
         Ok::<_, io::Error>(Some((child.wait().await?, answer)))
     };
-    let outcome = timeout(limits.wall, talk).await;
+    let outcome = timeout(said.wall, talk).await;
     match outcome {
-        Ok(Ok(Some((status, answer)))) => understand(status, &answer),
+        Ok(Ok(Some(answer))) => Ok(answer),
         Ok(Err(error)) => Err(error.into()),
         Ok(Ok(None)) | Err(_) => {
             // If this fails the child is gone, or goes when it is dropped.
@@ -120,12 +148,12 @@ async fn receive(stdout: ChildStdout, most: u64) -> io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-fn understand(status: ExitStatus, answer: &[u8]) -> Result<Document, PdfError> {
+fn understand<T: DeserializeOwned>(status: ExitStatus, answer: &[u8]) -> Result<T, PdfError> {
     if status.signal().is_some() || status.code() == Some(PANICKED) {
         tracing::warn!(%status, "the PDF reader died");
         return Err(PdfError::TooComplex);
     }
-    match serde_json::from_slice::<Reply>(answer) {
+    match serde_json::from_slice::<Result<T, Failure>>(answer) {
         Ok(reply) if status.success() => Ok(reply?),
         _ => Err(PdfError::Reader(status)),
     }
