@@ -31,13 +31,13 @@ const LEADERS: u64 = 100_000;
 /// How long after its last use a key of this process is forgotten; longer than any job may take.
 const LEADER_FOR: Duration = Duration::from_secs(3600);
 /// After which time somebody else may lead when a process died that led.
-const LEASE: Duration = Duration::from_secs(15);
+const LEASE: Duration = Duration::from_secs(6);
 /// How often it is renewed.
-const RENEW_EVERY: Duration = Duration::from_secs(5);
+const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// How often who waits for another process looks whether it is done.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long the store may take to show that it is there.
-const STORE_WITHIN: Duration = Duration::from_secs(2);
+const STORE_WITHIN: Duration = Duration::from_secs(1);
 /// How long Redis may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 

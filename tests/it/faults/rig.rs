@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use harness::client::{Reply, Upload};
@@ -73,6 +74,12 @@ pub async fn until(ledger: &Ledger, job: &Job, wanted: impl Fn(&Job) -> bool) ->
     }
 }
 
+/// A topic that was not asked for before.
+fn unique() -> String {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    format!("Topic {}", ASKED.fetch_add(1, Ordering::Relaxed))
+}
+
 /// A job that its owner asked for over HTTP.
 pub struct Asked {
     pub client: Client,
@@ -85,16 +92,19 @@ impl Asked {
         Self { client: client.clone(), id: reply.expect(202).id().to_owned() }
     }
 
-    /// A quiz from a text of its own.
+    /// A quiz from a text, about what nobody else asks for: identical requests would share one generation.
     pub async fn text(client: &Client, questions: usize) -> Self {
-        Self::new(client, client.post("/quiz/generate", &text_request(questions)).await)
+        let mut ask = text_request(questions);
+        ask["topic"] = unique().into();
+        Self::new(client, client.post("/quiz/generate", &ask).await)
     }
 
-    /// A quiz from two pages of the lecture.
+    /// A quiz from two pages of the lecture, about what nobody else asks for.
     pub async fn pdf(client: &Client, questions: usize) -> Self {
         let file =
             Upload::new("lecture.pdf", "application/pdf", std::fs::read(fixture("lecture.pdf")).unwrap());
-        let fields = [("questionCount", &*questions.to_string()), ("pages", "1-2")];
+        let topic = unique();
+        let fields = [("questionCount", &*questions.to_string()), ("pages", "1-2"), ("topic", &topic)];
         Self::new(client, client.upload("/quiz/generate-from-pdf", &fields, file).await)
     }
 

@@ -112,7 +112,8 @@ async fn an_embedded_app_told_to_end_does_not_wait_for_a_slow_job_and_goes_on_wi
 async fn an_embedded_app_killed_and_started_again_finishes_what_ran_and_what_waited() {
     let deepseek = Deepseek::start().await;
     deepseek.otherwise(Reply::KeepAlives(60));
-    let options = through(&deepseek).env("WORKER_CONCURRENCY", 2);
+    // A call for each job, so that the third call tells that a job is done.
+    let options = through(&deepseek).env("WORKER_CONCURRENCY", 2).env("AI_KEY_CHECK", "off");
     let mut app = App::embedded_with(options).await;
     let client = app.client().register().await;
     let mut jobs = Vec::new();

@@ -151,8 +151,8 @@ impl Batches {
         Ok(accepted)
     }
 
-    /// The questions in the order of the document, with a notice if they are fewer than was asked for.
-    pub(super) async fn finish(mut self) -> Result<Vec<Question>, Stop> {
+    /// The questions in the order in which they were shown, with a notice if they are fewer than was asked for.
+    pub(super) async fn finish(self) -> Result<Vec<Question>, Stop> {
         if self.missing() > 0 && !self.accepted.is_empty() {
             let notice = format!(
                 "The text proves {} of the {} questions; a longer text gives more.",
@@ -161,9 +161,6 @@ impl Batches {
             );
             self.run.notice(notice).await?;
         }
-        self.accepted.sort_by_key(|question| {
-            question.source.as_ref().map(|source| (source.page, source.start, source.end))
-        });
         Ok(self.accepted)
     }
 
