@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::rig::{Asked, through, told_once};
 
-const JOBS: usize = 10;
+const JOBS: usize = 16;
 const QUESTIONS: usize = 30;
 const BREAKS_MIN: usize = 200;
 
