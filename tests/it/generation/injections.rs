@@ -12,8 +12,8 @@ async fn documents_cannot_command() {
     let provider = Deepseek::start().await;
     provider.otherwise(Reply::Obeys);
     let app = app(through(&provider)).await;
-    let injections = injections::run(&app.client(), &provider, 42).await;
+    let injections = injections::run(&app.client(), &provider, 56).await;
     assert_eq!(injections.verdict.violations, 0, "{}", injections.verdict.report);
-    assert_eq!(injections.quizzes, 42, "{injections:#?}");
+    assert_eq!(injections.quizzes, 56, "{injections:#?}");
     assert_eq!(injections.obeyed.len(), 14, "not every attack was tried: {injections:#?}");
 }
