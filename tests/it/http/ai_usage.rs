@@ -8,7 +8,7 @@ use crate::mix::Mix;
 use crate::support::*;
 
 /// Tokens that cover one call for ten questions and its check.
-const BUDGET: u64 = 8200;
+const BUDGET: u64 = 9_000;
 
 on_each_mix!(
     each_call_is_counted_with_its_cost,
@@ -55,7 +55,7 @@ async fn each_call_is_counted_with_its_cost(mix: Mix) {
     let resets = text(&before["budget"]["resetsAt"]);
     assert!(resets.ends_with("T00:00:00.000Z"), "{resets}");
 
-    let (first, _) = made(&learner, 12).await;
+    let (first, _) = made(&learner, 18).await;
     let (second, _) = made(&learner, 3).await;
     let after = usage(&learner).await;
     let sum = |name: &str| {
@@ -99,9 +99,9 @@ async fn what_failed_calls_used_is_counted_too(mix: Mix) {
 async fn a_used_up_budget_leaves_the_rest_to_the_local_generator(mix: Mix) {
     let (provider, _app, learner) = start(mix, Mix::options().env("AI_DAILY_TOKENS", BUDGET)).await;
     // The budget covers the first call, and what is left of it does not cover the next one.
-    let (job, quiz) = made(&learner, 12).await;
+    let (job, quiz) = made(&learner, 18).await;
     assert_eq!(provider.count_of(Kind::Quiz), 1, "nothing goes out after the budget is used up");
-    assert_eq!((items(&quiz["questions"]).len(), &quiz["generation"]["method"]), (12, &json!("ai")));
+    assert_eq!((items(&quiz["questions"]).len(), &quiz["generation"]["method"]), (18, &json!("ai")));
     let notices = items(&job["notices"]);
     let budget = usage(&learner).await["budget"].clone();
     assert!(text(&notices[0]).contains(text(&budget["resetsAt"])), "{job:#}");
@@ -109,7 +109,7 @@ async fn a_used_up_budget_leaves_the_rest_to_the_local_generator(mix: Mix) {
     assert_eq!(budget["limit"], BUDGET);
     assert!(budget["used"].as_u64().is_some_and(|used| (1..=BUDGET).contains(&used)), "{budget}");
 
-    let (job, quiz) = made(&learner, 3).await;
+    let (job, quiz) = made(&learner, 10).await;
     assert_eq!((provider.count_of(Kind::Quiz), &quiz["generation"]["provider"]), (1, &json!("local")));
     assert_eq!(items(&job["notices"]).len(), 1, "{job:#}");
     assert_eq!(job.get("usage"), None, "{job:#}");
