@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn scans_are_read_unless_that_is_off() {
-        let read = |name, value| Config::read(Program::Worker, &Source::from([(name, value)]));
+        let read = |name, value| Config::read(Program::Api, &Source::from([(name, value)]));
         assert_eq!(read("OCR", "auto").unwrap().ocr, Some(Ocr::default()));
         assert_eq!(read("OCR", "off").unwrap().ocr, None);
         assert_eq!(read("OCR_LANGUAGES", "eng+chi_sim").unwrap().ocr.unwrap().languages, "eng+chi_sim");

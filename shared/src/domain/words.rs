@@ -105,7 +105,9 @@ fn fold_letter(c: char) -> Option<char> {
         return None;
     }
     let lower = one_case(c);
-    Some(only([lower].into_iter().nfd().filter(|c| !is_accent(c)).nfc()).unwrap_or(lower))
+    let plain = only([lower].into_iter().nfd().filter(|c| !is_accent(c)).nfc());
+    // Without its dot İ is a capital.
+    Some(plain.map_or(lower, one_case))
 }
 
 /// The only letter, where there is just one.
@@ -140,7 +142,7 @@ mod tests {
             ("光合作用。植物", vec!["光合作用", "植物"]),
             ("C++ #tag @you", vec!["c", "tag", "you"]),
             ("µm μm", vec!["μm", "μm"]),
-            ("\u{feff}kız KIZ", vec!["kız", "kiz"]),
+            ("\u{feff}kız KIZ İ", vec!["kız", "kiz", "i"]),
         ] {
             assert_eq!(folded(text), wanted, "{text:?}");
         }

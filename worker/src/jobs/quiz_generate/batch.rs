@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand::{SeedableRng, rngs::StdRng};
 use serde::{Deserialize, Serialize};
-use shared::domain::{Generation, Method, Question};
+use shared::domain::{Generation, Method, Question, fold};
 
 use super::{orders::Asked, progress};
 use crate::{
@@ -133,7 +133,10 @@ impl Batches {
             if number > self.total || !is_sound(&self.material, maker.method, &draft) {
                 continue;
             }
-            if !self.seen.is_new(&draft.question, &draft.answer) {
+            // Two with the same words would be told apart by their answers alone.
+            let same = |other: &Question| fold(&other.question) == fold(&draft.question);
+            let is_new = !self.accepted.iter().chain(&questions).any(same);
+            if !is_new || !self.seen.is_new(&draft.question, &draft.answer) {
                 self.refuse(&draft);
                 continue;
             }
