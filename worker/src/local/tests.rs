@@ -130,6 +130,15 @@ fn each_kind_is_found_where_the_text_has_it() {
 }
 
 #[test]
+fn an_announced_list_of_steps_is_put_in_order_whatever_the_steps() {
+    let text = "Plants, algae and cyanobacteria live from light. \
+                Mitosis runs through these stages in order: prophase, metaphase, anaphase and telophase.";
+    let drafts = ask(&Document::from_text(text), 3, &[QuestionType::Ordering], 1);
+    let steps = ["prophase", "metaphase", "anaphase", "telophase"].map(str::to_owned);
+    assert_eq!(drafts.iter().map(|draft| &draft.options).collect::<Vec<_>>(), [&steps.to_vec()]);
+}
+
+#[test]
 fn of_many_kinds_each_that_the_text_carries_appears_and_the_rest_spread_evenly() {
     let lecture = Document::from_text(include_str!("../../../tests/fixtures/pdf/lecture.txt"));
     for seed in 0..8 {

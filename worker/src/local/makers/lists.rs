@@ -54,6 +54,12 @@ pub fn select(
     rng: &mut impl Rng,
 ) -> Option<Proposal> {
     let list = read(&studio.corpus, sentence)?;
+    // Where none is a term, they are rather parts of longer phrases than things of their own. A list of steps is
+    // announced as one.
+    let mentioned = studio.terms.mentioned(sentence);
+    if !list.items.iter().any(|item| mentioned.iter().any(|mention| mention.bytes == *item)) {
+        return None;
+    }
     let items = texts(studio, sentence, &list)?;
     let key = folded(&items);
     if !free(&key) {
@@ -101,10 +107,6 @@ fn texts(studio: &Studio<'_>, sentence: usize, list: &List) -> Option<Vec<String
     let apart =
         items.iter().enumerate().all(|(at, item)| items[..at].iter().all(|other| !overlaps(item, other)));
     let plain = items.iter().all(|item| !item.contains('\n'));
-    // Where none is a term, they are rather parts of longer phrases than things of their own.
-    let mentioned = studio.terms.mentioned(sentence);
-    let is_term = |item: &Range<usize>| mentioned.iter().any(|mention| mention.bytes == *item);
-    let plain = plain && list.items.iter().any(is_term);
     let rest = fold(&gapped(studio, sentence, list));
     let hidden = items.iter().all(|item| !rest.contains(&fold(item)));
     (apart && plain && hidden).then_some(items)
