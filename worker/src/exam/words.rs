@@ -1,20 +1,7 @@
 //! What exam papers say around their questions, in the languages that are understood.
 
 use super::text::Text;
-
-/// A language of exam papers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
-    English,
-    Spanish,
-    French,
-    German,
-    Portuguese,
-    Russian,
-    Arabic,
-    Chinese,
-}
-
+pub(super) use crate::local::language::Language;
 use Language::{Arabic, Chinese, English, French, German, Portuguese, Russian, Spanish};
 
 type Phrases = &'static [(Language, &'static [&'static str])];
@@ -333,7 +320,7 @@ impl Language {
     /// What stands in an explanation's place where the paper gives none.
     pub(super) fn by_key(self, answer: &str) -> String {
         match self {
-            English => format!("The paper's answer key says: {answer}"),
+            English | Self::Other => format!("The paper's answer key says: {answer}"),
             Spanish => format!("La clave de respuestas dice: {answer}"),
             French => format!("Le corrigé indique : {answer}"),
             German => format!("Der Lösungsschlüssel nennt: {answer}"),

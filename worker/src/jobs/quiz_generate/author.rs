@@ -123,13 +123,15 @@ impl<'a> Author<'a> {
             return Err(Trouble::Withheld(withheld));
         }
         let mut failed = None;
-        for provider in &self.context.providers {
-            if let Some(written) = self.kept(&self.key(provider, &messages)).await? {
-                return self.take(provider, &self.key(provider, &messages), &written).await;
+        let keyed = |provider| (provider, self.key(provider, &messages));
+        let providers: Vec<(&Provider, String)> = self.context.providers.iter().map(keyed).collect();
+        for (provider, key) in &providers {
+            if let Some(written) = self.kept(key).await? {
+                return self.take(provider, key, &written).await;
             }
         }
-        for provider in &self.context.providers {
-            match self.ask(provider, &request, &self.key(provider, &messages)).await {
+        for (provider, key) in &providers {
+            match self.ask(provider, &request, key).await {
                 Err(Trouble::Provider(error)) => {
                     let model = &provider.client.settings().model;
                     tracing::warn!(job = %self.run.id, model, code = error.code(), "a provider failed");
