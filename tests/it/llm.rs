@@ -140,7 +140,8 @@ async fn a_call_has_an_end() {
     server.push(Reply::KeepAlives(usize::MAX));
     let client = client(server.url(), |settings| settings.deadline = Duration::from_millis(100));
     let error = ask(&client, &five()).await.1.unwrap_err();
-    assert_eq!((error, error.code()), (LlmError::Deadline, "provider.timeout"));
+    assert_eq!((error, error.code()), (LlmError::Deadline { usage: Usage::default() }, "provider.timeout"));
+    assert_eq!(error.usage(), None);
 }
 
 #[tokio::test]
@@ -187,17 +188,20 @@ async fn the_queue_has_an_end() {
     server.push(Reply::KeepAlives(usize::MAX));
     let client = client(server.url(), |settings| settings.queue_timeout = Duration::from_millis(100));
     let error = ask(&client, &five()).await.1.unwrap_err();
-    assert_eq!((error, error.code()), (LlmError::Timeout, "provider.timeout"));
+    assert_eq!((error, error.code()), (LlmError::Timeout { usage: Usage::default() }, "provider.timeout"));
 }
 
 #[tokio::test]
 async fn silence_ends_in_a_timeout() {
     let server = Deepseek::start().await;
     let client = client(server.url(), |settings| settings.idle_timeout = Duration::from_millis(200));
-    for (reply, count) in [(Reply::Hang, 0), (Reply::HangAfter(0), 0), (Reply::HangAfter(2), 2)] {
+    for (reply, count, costs) in
+        [(Reply::Hang, 0, false), (Reply::HangAfter(0), 0, true), (Reply::HangAfter(2), 2, true)]
+    {
         server.push(reply);
         let (drafts, result) = ask(&client, &five()).await;
-        assert_eq!((drafts.len(), result), (count, Err(LlmError::Timeout)));
+        let error = result.unwrap_err();
+        assert_eq!((drafts.len(), error.code(), error.usage().is_some()), (count, "provider.timeout", costs));
     }
 }
 
@@ -206,7 +210,11 @@ async fn broken_off_answers_keep_their_questions() {
     let (drafts, result) = answered(Reply::Truncated(3)).await;
     assert_eq!((drafts, result.map(|batch| batch.truncated)), (3, Ok(true)));
     for reply in [Reply::CutMidStream(2), Reply::EndsEarly(2)] {
-        assert_eq!(answered(reply).await, (2, Err(LlmError::Cut)));
+        let (drafts, result) = answered(reply).await;
+        let error = result.unwrap_err();
+        assert!(matches!(error, LlmError::Cut { .. }), "{error:?}");
+        let used = error.usage().unwrap();
+        assert!(drafts == 2 && used.prompt_tokens > 100 && used.completion_tokens > 100, "{used:?}");
     }
 }
 

@@ -219,7 +219,13 @@ fn refusal(path: &str, authorization: Option<&str>, body: &Value) -> Option<u16>
         return Some(400);
     }
     // These are DeepSeek's own; another provider may refuse what it does not know.
-    if ollama && (!body["thinking"].is_null() || !body["user_id"].is_null()) {
+    if ollama && ["thinking", "reasoning_effort", "user_id"].iter().any(|name| !body[name].is_null()) {
+        return Some(400);
+    }
+    let effort = &body["reasoning_effort"];
+    if !effort.is_null()
+        && (!request::thinks(body) || !["low", "high", "max"].iter().any(|name| effort == name))
+    {
         return Some(400);
     }
     (body["stream"] != true).then_some(422)

@@ -20,6 +20,7 @@ mod compose;
 mod document;
 mod draft;
 mod exam;
+mod gates;
 mod hygiene;
 mod jobs;
 mod likeness;

@@ -7,14 +7,14 @@ use anyhow::Context;
 use rand::{SeedableRng, rngs::StdRng};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shared::domain::{Difficulty, Question, QuestionType};
+use shared::domain::{Difficulty, Method, Question, QuestionType};
 use tokio::fs;
 
 use crate::{
     compose::compose,
     document::{Document, Page},
-    lint, local, pdf,
-    proof::proven,
+    gates::fault,
+    local, pdf,
     sections::{Section, sections},
 };
 
@@ -126,7 +126,7 @@ fn make(document: &Document, ask: &Ask) -> (Vec<Question>, usize) {
     let dice = |number| dice(document, ask.seed, number);
     let drafts = local::generate(document, &request, &mut dice(0));
     let made = drafts.len();
-    let kept = drafts.into_iter().filter(|draft| proven(document, draft) && lint::flaws(draft).is_empty());
+    let kept = drafts.into_iter().filter(|draft| fault(document, Method::Local, draft).is_none());
     let questions: Vec<Question> =
         kept.enumerate().map(|(at, draft)| compose(document, draft, at + 1, &mut dice(at + 1))).collect();
     let refused = made - questions.len();

@@ -86,6 +86,7 @@ pub const CODES: &[(&str, Of, &str)] = &[
     ("plan.on_track", Requests, "Nothing was missed and every day has time for its tasks; there is nothing to move."),
     ("plan.too_large", Requests, "The plan has grown too large. Shorten texts or take tasks out."),
     ("precondition.failed", Requests, "It has changed since you read it. Read it again and repeat the change."),
+    ("provider.busy", Jobs, "All calls that may run at once are running."),
     ("provider.content_filtered", Jobs, "The provider refused the content."),
     ("provider.malformed", Jobs, "The provider's answer could not be read."),
     ("provider.no_balance", Jobs, "The provider wants to be paid."),

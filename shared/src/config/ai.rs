@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde::Serialize;
 
 use super::Reader;
 use crate::domain::{Prices, Tariff};
@@ -19,6 +20,18 @@ pub enum Consent {
     Assumed,
     /// Only the texts of students whose `aiConsent` is true go out.
     Required,
+}
+
+/// How much DeepSeek thinks before it answers, by its own names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// A little.
+    Low,
+    /// As much as it does by itself.
+    High,
+    /// As much as it can.
+    Max,
 }
 
 /// A provider that speaks the protocol of chat completions.
@@ -45,6 +58,9 @@ pub struct Ai {
     pub consent: Consent,
     /// `AI_KEY_CHECK`: whether a second call must find the key of each choice from the quote alone.
     pub key_check: bool,
+    /// `DEEPSEEK_PLAN_THINKING`: how much DeepSeek thinks before it words a plan. Questions are written without
+    /// thinking: there are many of them, and each is proven and checked.
+    pub plan_effort: Option<Effort>,
     /// `AI_LOCAL_FALLBACK`: whether the local generator makes what the providers cannot.
     pub local_fallback: bool,
     /// `AI_DAILY_TOKENS`: tokens of one user in a UTC day after which nothing more goes out that day.
@@ -64,10 +80,24 @@ pub(super) fn ai(reader: &mut Reader<'_>, model: &str) -> Ai {
     };
     Ai {
         consent,
+        plan_effort: plan_effort(reader),
         key_check: reader.switch(&["AI_KEY_CHECK"], true),
         local_fallback: reader.switch(&["AI_LOCAL_FALLBACK"], true),
         daily_tokens: reader.number(&["AI_DAILY_TOKENS"], 5_000_000),
         tariff: tariff(reader, model),
+    }
+}
+
+fn plan_effort(reader: &mut Reader<'_>) -> Option<Effort> {
+    match reader.text(&["DEEPSEEK_PLAN_THINKING"]).as_deref() {
+        None | Some("low") => Some(Effort::Low),
+        Some("high") => Some(Effort::High),
+        Some("max") => Some(Effort::Max),
+        Some("off") => None,
+        Some(other) => {
+            reader.mistake(format!("DEEPSEEK_PLAN_THINKING is {other:?}; use off, low, high or max"));
+            None
+        }
     }
 }
 

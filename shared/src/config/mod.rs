@@ -11,7 +11,7 @@ mod retention;
 mod source;
 
 pub use accounts::Accounts;
-pub use ai::{Ai, Consent, Endpoint};
+pub use ai::{Ai, Consent, Effort, Endpoint};
 pub use ocr::Ocr;
 pub use retention::Retention;
 pub use source::{Source, SourceError};

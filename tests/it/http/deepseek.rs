@@ -1,6 +1,6 @@
 //! Quizzes written by DeepSeek, here a scripted one.
 
-use harness::deepseek::{Deepseek, Reply};
+use harness::deepseek::{Deepseek, Kind, Reply};
 use harness::{App, Client};
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ on_each_mix!(
     a_refused_key_falls_back_to_the_local_generator,
     a_provider_that_asks_for_time_gets_it_and_a_retry_goes_ahead,
     a_running_job_can_be_cancelled_and_retried,
+    a_key_is_not_checked_twice_and_counted_all_the_same,
 );
 
 pub const KEY: &str = "sk-of-the-tests-f00dfacecafe";
@@ -137,4 +138,23 @@ async fn a_running_job_can_be_cancelled_and_retried(mix: Mix) {
     let done = learner.wait_job(job.id()).await;
     assert_eq!(done["status"], "succeeded", "{done:#}");
     assert_eq!(learner.get("/quiz").await.expect(200).header("x-total-count"), "1");
+}
+
+async fn a_key_is_not_checked_twice_and_counted_all_the_same(mix: Mix) {
+    let (provider, app, learner) = start(mix).await;
+    let other = app.client().register().await;
+    let mut used = Vec::new();
+    for (client, text) in [(&learner, pages(1)), (&other, format!("{} Bees dance.", pages(1)))] {
+        let ask = json!({
+            "inputMethod": "text", "textContent": text, "questionCount": 1, "questionTypes": ["true_false"],
+        });
+        let job = client.post("/quiz/generate", &ask).await.expect(202);
+        let job = client.wait_job(job.id()).await;
+        let quiz = with_answers(client, self::text(&job["result"]["id"])).await;
+        let totals = client.get("/analytics/ai-usage").await.expect(200).json["totals"].take();
+        used.push((quiz["questions"][0]["question"].clone(), totals["calls"].clone()));
+    }
+    assert!(used[0] == used[1] && used[0].1 == 2, "{used:#?}");
+    let kinds: Vec<_> = provider.requests().iter().map(|request| request.kind).collect();
+    assert_eq!(kinds, [Kind::Quiz, Kind::Check, Kind::Quiz]);
 }

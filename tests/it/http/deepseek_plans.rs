@@ -15,6 +15,7 @@ on_each_mix!(
     a_provider_that_is_away_is_tried_again_and_then_done_without,
     a_subject_the_provider_forgot_is_worded_plainly,
     the_provider_learns_what_is_to_be_planned_and_nothing_else,
+    the_provider_thinks_as_much_as_the_operator_says,
     without_consent_nothing_goes_out_and_the_plan_comes_all_the_same,
 );
 
@@ -126,6 +127,25 @@ async fn the_provider_learns_what_is_to_be_planned_and_nothing_else(mix: Mix) {
     assert_eq!(form["goals"], "Pass with a good mark; understand integrals.");
     assert!(!request.body.to_string().contains("example.com"), "the provider learns the e-mail");
     assert_eq!(request.body["user_id"], learner.user_id());
+}
+
+async fn the_provider_thinks_as_much_as_the_operator_says(mix: Mix) {
+    for (variable, effort) in [(None, json!("low")), (Some("max"), json!("max")), (Some("off"), Value::Null)]
+    {
+        let provider = Deepseek::start().await;
+        let mut options =
+            Mix::options().env("DEEPSEEK_API_KEY", KEY).env("DEEPSEEK_BASE_URL", provider.url());
+        if let Some(variable) = variable {
+            options = options.env("DEEPSEEK_PLAN_THINKING", variable);
+        }
+        let app = mix.start(options).await;
+        let learner = app.client().register().await;
+        let job = generate(&learner).await;
+        assert_eq!(made(&learner, &job).await["title"], "A scripted plan");
+        let body = &provider.requests()[0].body;
+        assert_eq!(body["reasoning_effort"], effort);
+        assert_eq!(body["thinking"]["type"], if effort.is_null() { "disabled" } else { "enabled" });
+    }
 }
 
 async fn without_consent_nothing_goes_out_and_the_plan_comes_all_the_same(mix: Mix) {

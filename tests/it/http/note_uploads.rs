@@ -14,6 +14,7 @@ on_each_mix!(
     a_note_is_named_by_the_form_the_first_line_or_the_file,
     what_is_no_text_is_refused,
     a_pdf_becomes_a_note_by_a_job,
+    scanned_pages_are_read_where_tesseract_is_installed,
     who_waits_gets_the_note,
     who_waits_gets_the_problem_of_the_pdf,
     a_locked_pdf_opens_with_its_password_which_is_forgotten,
@@ -131,6 +132,22 @@ async fn a_pdf_becomes_a_note_by_a_job(mix: Mix) {
     assert!(content.starts_with(&words(&pages[1])) && !text(&note["content"]).contains(&pages[3][..40]));
     let found = learner.get("/notes?search=bio").await.expect(200).json;
     assert_eq!(found[0]["id"], note["id"]);
+}
+
+async fn scanned_pages_are_read_where_tesseract_is_installed(mix: Mix) {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_installed = std::env::split_paths(&path).any(|folder| folder.join("tesseract").is_file());
+    for (ocr, scan_is_read) in [("auto", is_installed), ("off", false)] {
+        let app = mix.start(Mix::options().env("OCR", ocr)).await;
+        let learner = app.client().register().await;
+        let job = upload(&learner, &[], fixture("mixed.pdf")).await.expect(202);
+        let job = learner.wait_job(job.id()).await;
+        assert_eq!((&job["status"], &job["notices"]), (&json!("succeeded"), &json!([])), "{job:#}");
+        let note = learner.get(text(&job["result"]["url"])).await.expect(200).json;
+        let content = text(&note["content"]);
+        assert!(content.contains("The first page was written"), "{content}");
+        assert_eq!(content.contains("Leaves turn light into sugar."), scan_is_read, "{ocr}: {content}");
+    }
 }
 
 async fn waiting(client: &Client, fixture: Upload) -> Reply {

@@ -139,7 +139,7 @@ mod tests {
             hash,
             kind: Kind::Quiz,
             outcome,
-            delivered: 9,
+            delivered: EMPTY + 4,
             obeyed: None,
         }
     }
@@ -154,8 +154,14 @@ mod tests {
             received(3, Outcome::Clean, ""),
             received(2, Outcome::Clean, ""),
         ];
-        assert_eq!((repeated(&requests), tokens(&requests)), (1, 18));
+        assert_eq!((repeated(&requests), tokens(&requests)), (1, 30));
         assert_eq!(outcomes(&requests, Kind::Quiz)[&Outcome::Clean], 4);
+    }
+
+    #[test]
+    fn an_answer_without_a_question_may_be_asked_for_again() {
+        let empty = Received { delivered: EMPTY, ..received(1, Outcome::Clean, "") };
+        assert_eq!(repeated(&[empty.clone(), empty]), 0);
     }
 
     #[test]

@@ -15,6 +15,11 @@ pub enum Kind {
     Other,
 }
 
+/// Whether the model thinks before it answers; so it does unless it is told not to.
+pub fn thinks(request: &Value) -> bool {
+    request["thinking"]["type"] != "disabled"
+}
+
 /// What a request asks for.
 pub enum Ask<'a> {
     Quiz(Quiz<'a>),

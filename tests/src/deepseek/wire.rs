@@ -11,12 +11,16 @@ use axum::{
 use futures::{Stream, StreamExt, stream::BoxStream};
 use serde_json::{Value, json};
 
+use super::request;
+
 /// Time between two keep-alives.
 const BEAT: Duration = Duration::from_millis(10);
 /// Bytes of an answer's text in one event; small, so that pieces end anywhere.
 const PIECE: usize = 23;
 /// The same of an answer so long that small pieces would only take time.
 const LONG_PIECE: usize = 16 << 10;
+/// Thoughts of a model.
+const THOUGHTS: [&str; 2] = ["Perhaps {\"title\": \"A thought\",", " \"subjects\": []} would do?"];
 /// Bytes of text that are counted as a token.
 pub const TOKEN: usize = 4;
 
@@ -86,6 +90,12 @@ pub fn pieces(mut text: &str) -> Vec<Event> {
     events
 }
 
+/// What a model that thinks sends before its answer. It reads like an answer, which it is not.
+fn thoughts() -> Vec<Event> {
+    let delta = |thought| json!({"role": "assistant", "content": null, "reasoning_content": thought});
+    THOUGHTS.map(|thought| chunk(&delta(thought), None)).to_vec()
+}
+
 /// An event with part of an answer.
 pub fn chunk(delta: &Value, finish_reason: Option<&str>) -> Event {
     Event::of(&json!({
@@ -96,7 +106,8 @@ pub fn chunk(delta: &Value, finish_reason: Option<&str>) -> Event {
 
 /// A whole answer.
 pub fn whole(request: &Value, text: &str, finish_reason: &str) -> Vec<Event> {
-    let mut events = pieces(text);
+    let mut events = if request::thinks(request) { thoughts() } else { Vec::new() };
+    events.extend(pieces(text));
     events.push(chunk(&json!({"content": ""}), Some(finish_reason)));
     events.extend(end(request, text));
     events
@@ -104,7 +115,7 @@ pub fn whole(request: &Value, text: &str, finish_reason: &str) -> Vec<Event> {
 
 /// The usage (all but the last message from the cache) and the closing event.
 pub fn end(request: &Value, answer: &str) -> [Event; 2] {
-    let sizes = super::request::contents(request);
+    let sizes = request::contents(request);
     let sizes: Vec<_> = sizes.into_iter().map(|text| text.len() / TOKEN).collect();
     let prompt: usize = sizes.iter().sum();
     let hit = prompt - sizes.last().copied().unwrap_or_default();

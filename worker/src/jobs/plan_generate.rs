@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use shared::{
+    config::Effort,
     domain::{Generation, Id, JobError, JobResult, Method, Plan, PlanBrief, Progress, Provider},
     jobs::plan_generate::PlanGenerate,
 };
@@ -17,8 +18,17 @@ use crate::{
 
 /// Name of the saved curriculum.
 const CURRICULUM: &str = "curriculum";
-/// Tokens that a call uses in both directions, at most in most cases.
-const CALL_TOKENS: u64 = 10_000;
+
+/// Tokens that a call uses in both directions and in thought, at most in most cases.
+fn call_tokens(effort: Option<Effort>) -> u64 {
+    10_000
+        + match effort {
+            None => 0,
+            Some(Effort::Low) => 5_000,
+            Some(Effort::High) => 15_000,
+            Some(Effort::Max) => 30_000,
+        }
+}
 
 /// The curriculum as it is saved.
 #[derive(Serialize, Deserialize)]
@@ -89,7 +99,7 @@ async fn curriculum(
     run.progress(progress(20, "generating", "Asking what to learn")).await?;
     let mut failed = None;
     for provider in &context.providers {
-        if let Some(withheld) = context.withheld(Some(user_id), CALL_TOKENS).await? {
+        if let Some(withheld) = context.withheld(Some(user_id), call_tokens(context.ai.plan_effort)).await? {
             if let Some(notice) = withheld.notice() {
                 run.notice(notice).await?;
             }
@@ -133,7 +143,7 @@ async fn ask(
 ) -> Result<Result<Curriculum, LlmError>, Stop> {
     let began = context.ledger.clock.now();
     let user = user_id.to_string();
-    let call = llm::curriculum(&provider.client, brief, layout, Some(&user));
+    let call = llm::curriculum(&provider.client, brief, layout, Some(&user), context.ai.plan_effort);
     let asked = provider.call(llm::Purpose::Curriculum, call).await;
     let used = match &asked {
         Ok((_, usage)) => Some(*usage),

@@ -20,6 +20,7 @@ use crate::{
 
 mod author;
 mod batch;
+mod key_check;
 mod orders;
 mod writers;
 

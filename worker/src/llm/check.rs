@@ -1,13 +1,13 @@
 //! The key of a choice, found a second time: by a call that sees the quote, the question and the options in another
 //! order, and nothing else. Where it does not find the same key, either the key is wrong or the quote does not prove it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shared::domain::{Answer, QuestionType};
 
 use super::{
-    client::{Chat, Client, Message, Role, Thinking, Usage},
+    client::{Chat, Client, Message, Role, Usage},
     error::LlmError,
     intake,
     parse::object,
@@ -31,7 +31,22 @@ pub(crate) fn is_choice(kind: QuestionType) -> bool {
     }
 }
 
-/// Whether each question's key was found again; nothing of one about which the answer said nothing that can be used.
+/// What a model said about keys.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Check {
+    answer: String,
+    /// What it cost.
+    pub(crate) usage: Usage,
+}
+
+impl Check {
+    /// Whether each question's key was found again; nothing of one about which nothing was said that can be used.
+    pub(crate) fn verdicts(&self, drafts: &[&Draft]) -> Vec<Option<bool>> {
+        read(drafts, &self.answer)
+    }
+}
+
+/// Has the keys of these questions looked for.
 ///
 /// # Errors
 ///
@@ -40,19 +55,20 @@ pub(crate) async fn check_keys(
     client: &Client,
     drafts: &[&Draft],
     user_id: Option<&str>,
-) -> Result<(Vec<Option<bool>>, Usage), LlmError> {
-    let messages = messages(drafts);
-    let chat = Chat { messages: &messages, user_id, thinking: Thinking::Disabled };
+) -> Result<Check, LlmError> {
+    let messages = check_messages(drafts);
+    let chat = Chat { messages: &messages, user_id, effort: None };
     let mut answer = String::new();
     let usage = client.chat(&chat, |text| answer.push_str(text)).await?.usage;
-    let verdicts = read(drafts, &answer);
-    if verdicts.iter().all(Option::is_none) {
+    let check = Check { answer, usage };
+    if check.verdicts(drafts).iter().all(Option::is_none) {
         return Err(LlmError::Malformed { what: "the answer checks no key", usage });
     }
-    Ok((verdicts, usage))
+    Ok(check)
 }
 
-fn messages(drafts: &[&Draft]) -> Vec<Message> {
+/// The messages that ask for it. They say nothing of the keys.
+pub(crate) fn check_messages(drafts: &[&Draft]) -> Vec<Message> {
     let items: Vec<Value> = (1..).zip(drafts).map(|(id, draft)| item(id, draft)).collect();
     vec![
         Message { role: Role::System, content: RULES.to_owned() },
@@ -182,7 +198,7 @@ mod tests {
     #[test]
     fn the_check_sees_the_options_in_another_order_and_no_key() {
         let draft = choice();
-        let messages = messages(&[&draft]);
+        let messages = check_messages(&[&draft]);
         let sent: Value = serde_json::from_str(&messages[1].content).unwrap();
         let item = &sent["items"][0];
         let names: Vec<&String> = item.as_object().unwrap().keys().collect();

@@ -10,9 +10,10 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shared::config::Effort;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{LlmError, sse::Decoder};
+use super::{LlmError, sse::Decoder, tenths};
 
 /// What a provider understands beyond the protocol that all of them share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,17 +94,6 @@ pub struct Message {
     pub content: String,
 }
 
-/// Whether the model thinks before it answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub enum Thinking {
-    /// It answers at once.
-    #[default]
-    Disabled,
-    /// It thinks first; the thoughts are dropped.
-    Enabled,
-}
-
 /// What to ask. The answer is always a JSON object, so the messages must name JSON and show an example.
 #[derive(Debug, Clone, Copy)]
 pub struct Chat<'a> {
@@ -111,11 +101,11 @@ pub struct Chat<'a> {
     pub messages: &'a [Message],
     /// Isolates scheduling and cache at the provider.
     pub user_id: Option<&'a str>,
-    /// Whether the model thinks first.
-    pub thinking: Thinking,
+    /// How much the model thinks first; the thoughts are dropped. With none it answers at once.
+    pub effort: Option<Effort>,
 }
 
-/// What a call cost, in tokens; zero where the provider did not say.
+/// What a call cost, in tokens: as the provider says, or reckoned from the texts where it does not or could not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
     /// Tokens of the prompt, cached ones included.
@@ -182,15 +172,23 @@ impl Client {
     ///
     /// Any [`LlmError`]; pieces handed over before it are good as far as they go.
     pub async fn chat(&self, chat: &Chat<'_>, text: impl FnMut(&str)) -> Result<Completion, LlmError> {
-        timeout(self.settings.deadline, self.stream(chat, text)).await.unwrap_or(Err(LlmError::Deadline))
+        let mut answer = Answer::new(self.settings.max_answer_bytes, chat.messages);
+        match timeout(self.settings.deadline, self.stream(chat, &mut answer, text)).await {
+            Ok(streamed) => streamed.and_then(|()| answer.completion()),
+            Err(_) => Err(LlmError::Deadline { usage: answer.usage() }),
+        }
     }
 
-    async fn stream(&self, chat: &Chat<'_>, mut text: impl FnMut(&str)) -> Result<Completion, LlmError> {
+    async fn stream(
+        &self,
+        chat: &Chat<'_>,
+        answer: &mut Answer,
+        mut text: impl FnMut(&str),
+    ) -> Result<(), LlmError> {
         let settings = &*self.settings;
         let response = self.send(chat).await?;
         let mut body = response.bytes_stream();
         let mut decoder = Decoder::new(settings.max_answer_bytes);
-        let mut answer = Answer::new(settings.max_answer_bytes);
         let mut events = Vec::new();
         let mut queued_until = Instant::now() + settings.queue_timeout;
         while !answer.done {
@@ -200,9 +198,11 @@ impl Client {
                 Ok(None) => break,
                 // Only the usage is missing then.
                 Ok(Some(Err(_))) | Err(_) if answer.finish_reason.is_some() => break,
-                Ok(Some(Err(error))) if error.is_timeout() => return Err(LlmError::Timeout),
-                Ok(Some(Err(_))) => return Err(LlmError::Cut),
-                Err(_) => return Err(LlmError::Timeout),
+                Ok(Some(Err(error))) if error.is_timeout() => {
+                    return Err(LlmError::Timeout { usage: answer.usage() });
+                }
+                Ok(Some(Err(_))) => return Err(LlmError::Cut { usage: answer.usage() }),
+                Err(_) => return Err(LlmError::Timeout { usage: answer.usage() }),
             };
             decoder.push(&bytes, &mut events)?;
             if !events.is_empty() {
@@ -217,11 +217,11 @@ impl Client {
         {
             // Half an event is no fault of the format but of the connection.
             answer.event(&event, &mut text).map_err(|error| match error {
-                LlmError::Malformed { .. } => LlmError::Cut,
+                LlmError::Malformed { usage, .. } => LlmError::Cut { usage },
                 error => error,
             })?;
         }
-        answer.completion()
+        Ok(())
     }
 
     async fn send(&self, chat: &Chat<'_>) -> Result<Response, LlmError> {
@@ -234,7 +234,11 @@ impl Client {
         let request = request.json(&Body {
             model: &settings.model,
             messages: chat.messages,
-            thinking: of_deepseek.then_some(chat.thinking),
+            thinking: of_deepseek.then_some(match chat.effort {
+                Some(_) => Thinking::Enabled,
+                None => Thinking::Disabled,
+            }),
+            reasoning_effort: chat.effort.filter(|_| of_deepseek),
             response_format: ResponseFormat::JsonObject,
             max_tokens: settings.max_tokens,
             stream: true,
@@ -243,7 +247,7 @@ impl Client {
         });
         let response = timeout(settings.idle_timeout, request.send())
             .await
-            .map_err(|_| LlmError::Timeout)?
+            .map_err(|_| LlmError::Timeout { usage: Usage::default() })?
             .map_err(|error| LlmError::from_transport(&error))?;
         let status = response.status();
         if status.is_success() {
@@ -272,12 +276,21 @@ struct Body<'a> {
     messages: &'a [Message],
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking: Option<Thinking>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<Effort>,
     response_format: ResponseFormat,
     max_tokens: u32,
     stream: bool,
     stream_options: StreamOptions,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Thinking {
+    Disabled,
+    Enabled,
 }
 
 #[derive(Serialize)]
@@ -304,9 +317,11 @@ struct Choice {
     finish_reason: Option<FinishReason>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Delta {
     content: Option<String>,
+    /// What a model thinks first: paid for, and not read.
+    reasoning_content: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -343,13 +358,29 @@ struct Answer {
     room: usize,
     blank: bool,
     finish_reason: Option<FinishReason>,
-    usage: Usage,
+    /// As the provider says.
+    usage: Option<Usage>,
+    /// Of the prompt and of what has arrived, in [`tenths`] of tokens.
+    estimate: (u64, u64),
     done: bool,
 }
 
 impl Answer {
-    fn new(room: usize) -> Self {
-        Self { room, blank: true, finish_reason: None, usage: Usage::default(), done: false }
+    fn new(room: usize, messages: &[Message]) -> Self {
+        let prompt = messages.iter().map(|message| tenths(&message.content)).sum();
+        Self { room, blank: true, finish_reason: None, usage: None, estimate: (prompt, 0), done: false }
+    }
+
+    /// What it has cost. A provider tells at the end: before that it is reckoned, once something has arrived.
+    fn usage(&self) -> Usage {
+        self.usage.unwrap_or_else(|| match self.estimate {
+            (_, 0) => Usage::default(),
+            (prompt, completion) => Usage {
+                prompt_tokens: prompt.div_ceil(10),
+                completion_tokens: completion.div_ceil(10),
+                cached_tokens: 0,
+            },
+        })
     }
 
     fn event(&mut self, data: &str, text: &mut impl FnMut(&str)) -> Result<(), LlmError> {
@@ -358,20 +389,21 @@ impl Answer {
             return Ok(());
         }
         let chunk: Chunk =
-            serde_json::from_str(data).map_err(|_| LlmError::malformed("an event is not a chunk"))?;
+            serde_json::from_str(data).map_err(|_| self.malformed("an event is not a chunk"))?;
         if let Some(error) = chunk.error {
             let status = error["code"].as_u64().and_then(|code| u16::try_from(code).ok());
             return Err(LlmError::from_status(status.filter(|code| *code >= 400).unwrap_or(500), None));
         }
         if let Some(usage) = chunk.usage {
-            self.usage = usage.into();
+            self.usage = Some(usage.into());
         }
         for choice in chunk.choices.into_iter().flatten() {
-            if let Some(content) = choice.delta.and_then(|delta| delta.content) {
-                self.room = self
-                    .room
-                    .checked_sub(content.len())
-                    .ok_or(LlmError::Malformed { what: "the answer is too long", usage: self.usage })?;
+            let delta = choice.delta.unwrap_or_default();
+            self.estimate.1 += delta.reasoning_content.as_deref().map_or(0, tenths);
+            if let Some(content) = delta.content {
+                self.estimate.1 += tenths(&content);
+                let room = self.room.checked_sub(content.len());
+                self.room = room.ok_or_else(|| self.malformed("the answer is too long"))?;
                 self.blank &= content.trim().is_empty();
                 text(&content);
             }
@@ -381,9 +413,13 @@ impl Answer {
         Ok(())
     }
 
+    fn malformed(&self, what: &'static str) -> LlmError {
+        LlmError::Malformed { what, usage: self.usage() }
+    }
+
     fn completion(self) -> Result<Completion, LlmError> {
-        let usage = self.usage;
-        match self.finish_reason.ok_or(LlmError::Cut)? {
+        let usage = self.usage();
+        match self.finish_reason.ok_or(LlmError::Cut { usage })? {
             FinishReason::Stop | FinishReason::Length if self.blank => Err(LlmError::Blank { usage }),
             finish_reason @ (FinishReason::Stop | FinishReason::Length) => {
                 Ok(Completion { finish_reason, usage })

@@ -2,10 +2,13 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::domain::{PlanBrief, TaskKind};
+use shared::{
+    config::Effort,
+    domain::{PlanBrief, TaskKind},
+};
 
 use super::{
-    client::{Chat, Client, Message, Role, Thinking, Usage},
+    client::{Chat, Client, Message, Role, Usage},
     error::LlmError,
     intake::{folded, named, text},
     parse::object,
@@ -32,9 +35,10 @@ pub(crate) async fn curriculum(
     brief: &PlanBrief,
     layout: &Layout<'_>,
     user_id: Option<&str>,
+    effort: Option<Effort>,
 ) -> Result<(Curriculum, Usage), LlmError> {
     let messages = messages(brief, layout);
-    let chat = Chat { messages: &messages, user_id, thinking: Thinking::Disabled };
+    let chat = Chat { messages: &messages, user_id, effort };
     let mut answer = String::new();
     let usage = client.chat(&chat, |text| answer.push_str(text)).await?.usage;
     match read(brief, &answer) {

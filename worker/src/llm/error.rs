@@ -34,10 +34,16 @@ pub enum LlmError {
     Unreachable,
     /// Silence for longer than allowed, or queued for longer than allowed.
     #[error("the provider fell silent")]
-    Timeout,
+    Timeout {
+        /// What arrived before costs all the same.
+        usage: Usage,
+    },
     /// It takes longer than one call may.
     #[error("the provider took too long")]
-    Deadline,
+    Deadline {
+        /// What arrived before costs all the same.
+        usage: Usage,
+    },
     /// As many calls are under way as there may be.
     #[error("too many calls to the provider are under way")]
     Busy,
@@ -49,7 +55,10 @@ pub enum LlmError {
     },
     /// The stream ended without a finish reason.
     #[error("the answer broke off")]
-    Cut,
+    Cut {
+        /// What arrived before costs all the same.
+        usage: Usage,
+    },
     /// The model finished without a word.
     #[error("the answer is blank")]
     Blank {
@@ -94,7 +103,7 @@ impl LlmError {
         if error.is_builder() {
             Self::Settings
         } else if error.is_timeout() {
-            Self::Timeout
+            Self::Timeout { usage: Usage::default() }
         } else {
             Self::Unreachable
         }
@@ -123,7 +132,7 @@ impl LlmError {
         matches!(
             self,
             Self::Retryable { status: 500, retry_after: None }
-                | Self::Cut
+                | Self::Cut { .. }
                 | Self::Blank { .. }
                 | Self::Overloaded { .. }
                 | Self::Malformed { .. }
@@ -137,19 +146,22 @@ impl LlmError {
             Self::Retryable { .. }
                 | Self::Final { status: 401..=403 }
                 | Self::Unreachable
-                | Self::Timeout
-                | Self::Deadline
+                | Self::Timeout { .. }
+                | Self::Deadline { .. }
                 | Self::Overloaded { .. }
         )
     }
 
-    /// What the failed call cost, where the provider said so.
+    /// What the failed call cost; nothing where nothing of an answer arrived.
     pub fn usage(&self) -> Option<Usage> {
         match self {
             Self::Blank { usage }
             | Self::ContentFilter { usage }
             | Self::Overloaded { usage }
             | Self::Malformed { usage, .. } => Some(*usage),
+            Self::Timeout { usage } | Self::Deadline { usage } | Self::Cut { usage } => {
+                Some(*usage).filter(|usage| *usage != Usage::default())
+            }
             _ => None,
         }
     }
@@ -165,9 +177,9 @@ impl LlmError {
             Self::Retryable { .. }
             | Self::Resting { .. }
             | Self::Unreachable
-            | Self::Cut
+            | Self::Cut { .. }
             | Self::Overloaded { .. } => "provider.unavailable",
-            Self::Timeout | Self::Deadline => "provider.timeout",
+            Self::Timeout { .. } | Self::Deadline { .. } => "provider.timeout",
             Self::Blank { .. } | Self::Malformed { .. } => "provider.malformed",
             Self::ContentFilter { .. } => "provider.content_filtered",
         }

@@ -16,7 +16,7 @@ use shared::domain::{Difficulty, QuestionType};
 
 pub use self::{
     check::CHECK_VERSION,
-    client::{Chat, Client, Completion, Dialect, FinishReason, Message, Role, Settings, Thinking, Usage},
+    client::{Chat, Client, Completion, Dialect, FinishReason, Message, Role, Settings, Usage},
     curriculum::PLAN_VERSION,
     error::LlmError,
     intake::{Reason, Rejected},
@@ -24,7 +24,7 @@ pub use self::{
     prompt::QUIZ_VERSION,
 };
 pub(crate) use self::{
-    check::{check_keys, is_choice},
+    check::{Check, check_keys, check_messages, is_choice},
     curriculum::curriculum,
     provider::{Provider, Purpose},
 };
@@ -75,9 +75,12 @@ pub fn messages(material: &Material, request: &Request<'_>) -> Vec<Message> {
 /// scripts as a third of a token and a Chinese character as two thirds, and a question with all that belongs to it has
 /// some 300 tokens, which its check reads once more.
 pub fn estimate(messages: &[Message], questions: usize) -> u64 {
-    let of = |char: char| if char.is_ascii() { 3 } else { 6 };
-    let tenths: u64 = messages.iter().flat_map(|message| message.content.chars()).map(of).sum();
-    tenths / 10 + 600 * questions as u64
+    messages.iter().map(|message| tenths(&message.content)).sum::<u64>() / 10 + 600 * questions as u64
+}
+
+/// Tenths of tokens of a text, roughly.
+fn tenths(text: &str) -> u64 {
+    text.chars().map(|char| if char.is_ascii() { 3 } else { 6 }).sum()
 }
 
 fn with_types<'a>(request: &Request<'a>) -> Request<'a> {
@@ -98,7 +101,7 @@ pub async fn generate(
 ) -> Result<Batch, LlmError> {
     let request = with_types(request);
     let messages = prompt::quiz(material, &request);
-    let chat = Chat { messages: &messages, user_id: request.user_id, thinking: Thinking::Disabled };
+    let chat = Chat { messages: &messages, user_id: request.user_id, effort: None };
 
     let mut scanner = Scanner::default();
     let mut intake = intake::Intake::new(&material.document, &request);

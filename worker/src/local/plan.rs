@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use rand::{Rng, RngExt};
-use shared::domain::{Answer, Difficulty, QuestionType};
+use shared::domain::{Answer, Difficulty, Method, QuestionType};
 
 use super::corpus::WordId;
 use super::lexicon::Lexicon;
@@ -11,8 +11,8 @@ use super::makers;
 use super::morphology::fold;
 use super::studio::{Proposal, Studio};
 use crate::draft::Draft;
+use crate::gates::fault;
 use crate::likeness::Seen;
-use crate::lint::flaws;
 use crate::sections::{Place, Section, sections, shares};
 
 /// Questions that may have the same term as their key.
@@ -195,7 +195,11 @@ impl<'s, 'd> Plan<'s, 'd> {
             .sentences
             .iter()
             .all(|sentence| !self.used.contains(sentence) && !self.resembles(*sentence));
-        fresh && hides_key(&proposal.draft) && flaws(&proposal.draft).is_empty()
+        fresh && hides_key(&proposal.draft) && self.passes(&proposal.draft)
+    }
+
+    fn passes(&self, draft: &Draft) -> bool {
+        fault(self.studio.corpus.document, Method::Local, draft).is_none()
     }
 
     /// Whether a question over several sentences leaves one for each slot still open; the first of its kind may

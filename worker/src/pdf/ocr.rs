@@ -51,7 +51,7 @@ pub struct Ocr {
 pub struct Recognized {
     /// The pages with text, drawn or scanned, in their order.
     pub document: Document,
-    /// Scanned pages that were not read: beyond the limit, or the recognizer failed.
+    /// Scanned pages that were not read: beyond the limit, their pictures of another kind, or the recognizer failed.
     pub unread: usize,
 }
 
@@ -95,7 +95,8 @@ impl Ocr {
         let mut pages = Vec::new();
         for number in scans.iter().copied().take(self.settings.pages) {
             match self.page(reader, bytes, options, limits, number).await {
-                Ok(page) => pages.push(page),
+                Ok(Some(page)) => pages.push(page),
+                Ok(None) => tracing::info!(number, "a scanned page has a picture of a kind that is not read"),
                 Err(error) => tracing::warn!(number, %error, "a scanned page was not read"),
             }
         }
@@ -115,7 +116,7 @@ impl Ocr {
         options: &Options,
         limits: &Limits,
         number: u32,
-    ) -> Result<RawPage, PdfError> {
+    ) -> Result<Option<RawPage>, PdfError> {
         let limits = Limits { output: images::BYTES as u64 + 64, ..*limits };
         let request = Request { ask: Ask::Image(number), options: options.clone(), limits }.to_line()?;
         let (status, picture) = talk(
@@ -127,7 +128,7 @@ impl Ocr {
             return Err(PdfError::Reader(status));
         }
         if picture.is_empty() {
-            return Ok(RawPage { number, blocks: Vec::new() });
+            return Ok(None);
         }
         let languages = self.settings.languages.as_str();
         let recognizer = reader.start(&[RECOGNIZE.as_ref(), self.program.as_os_str(), languages.as_ref()])?;
@@ -136,7 +137,7 @@ impl Ocr {
         if !status.success() {
             return Err(PdfError::Reader(status));
         }
-        Ok(RawPage { number, blocks: blocks(&String::from_utf8_lossy(&text)) })
+        Ok(Some(RawPage { number, blocks: blocks(&String::from_utf8_lossy(&text)) }))
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::{
     batch::{Batches, is_sound},
+    key_check::checked,
     orders::Order,
 };
 use crate::{
@@ -163,14 +164,8 @@ impl<'a> Author<'a> {
 
     /// All that an answer depends on: text, parameters, versions of the prompts, and the model.
     fn key(&self, provider: &Provider, messages: &[llm::Message]) -> String {
-        let settings = provider.client.settings();
         let check = if self.context.ai.key_check { llm::CHECK_VERSION } else { "unchecked" };
-        let mut digest = Sha256::new();
-        for part in [&settings.base_url, &settings.model, check].into_iter().map(AsRef::as_ref) {
-            hash(&mut digest, part);
-        }
-        messages.iter().for_each(|message| hash(&mut digest, &message.content));
-        format!("questions-{}", hex::encode(digest.finalize()))
+        address("questions", provider, check, messages)
     }
 
     async fn kept(&self, key: &str) -> Result<Option<Written>, Trouble> {
@@ -292,18 +287,14 @@ impl<'a> Author<'a> {
         let mut ended = Ok(());
         if !open.is_empty() {
             let drafts: Vec<&Draft> = open.iter().map(|index| &written.drafts[*index]).collect();
-            let call = llm::check_keys(&provider.client, &drafts, self.user_id.as_deref());
-            match provider.call(Purpose::KeyCheck, call).await {
-                Ok((verdicts, usage)) => {
-                    self.context.paid(provider, usage);
+            match checked(self.context, &self.run, provider, &drafts, self.owner).await? {
+                Ok(check) => {
+                    let verdicts = check.verdicts(&drafts);
                     open.iter().zip(verdicts).for_each(|(index, verdict)| written.verdicts[*index] = verdict);
-                    written.calls.push(usage);
+                    written.calls.push(check.usage);
                 }
                 Err(error) => {
-                    if let Some(usage) = error.usage() {
-                        self.context.paid(provider, usage);
-                        written.calls.push(usage);
-                    }
+                    written.calls.extend(error.usage());
                     ended = Err(error);
                 }
             }
@@ -359,9 +350,16 @@ impl<'a> Author<'a> {
 /// Names under which it is saved how many calls of an order were counted.
 const COUNTED: &str = "counted-";
 
-fn hash(digest: &mut Sha256, part: &str) {
-    digest.update(part.len().to_le_bytes());
-    digest.update(part);
+/// Where an answer is kept: all that it depends on.
+pub(super) fn address(what: &str, provider: &Provider, also: &str, messages: &[llm::Message]) -> String {
+    let settings = provider.client.settings();
+    let by = [settings.base_url.as_str(), &settings.model, also];
+    let mut digest = Sha256::new();
+    for part in by.into_iter().chain(messages.iter().map(|message| message.content.as_str())) {
+        digest.update(part.len().to_le_bytes());
+        digest.update(part);
+    }
+    format!("{what}-{}", hex::encode(digest.finalize()))
 }
 
 /// Who wrote them, when a model did.

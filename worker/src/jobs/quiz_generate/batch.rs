@@ -10,11 +10,9 @@ use super::{orders::Asked, progress};
 use crate::{
     compose::compose,
     draft::Draft,
-    hygiene::is_clean,
+    gates::fault,
     likeness::Seen,
-    lint::flaws,
     material::Material,
-    proof::proven,
     run::{Checkpoints, Run, Stop},
 };
 
@@ -188,17 +186,9 @@ impl Batches {
     }
 }
 
-/// Whether a question may be asked. One that stands in an exam paper is asked as it stands, whatever its style.
+/// Whether a question may be asked; metrics learn why not.
 pub(super) fn is_sound(material: &Material, method: Method, draft: &Draft) -> bool {
-    let fault = if !proven(&material.document, draft) {
-        "unproven".to_owned()
-    } else if !is_clean(draft) {
-        "unclean".to_owned()
-    } else if let (Method::Ai | Method::Local, Some(flaw)) = (method, flaws(draft).first()) {
-        format!("{flaw:?}")
-    } else {
-        return true;
-    };
+    let Some(fault) = fault(&material.document, method, draft) else { return true };
     tracing::debug!(fault, kind = ?draft.kind, "a question is refused");
     metrics::counter!("smartstudy_questions_refused_total", "fault" => fault).increment(1);
     false
