@@ -43,7 +43,7 @@ pub struct PdfSource {
 impl JobKind for PdfExtract {
     const KIND: &'static str = "pdf.extract";
     const MAX_ATTEMPTS: u32 = 5;
-    const TIMEOUT: Duration = Duration::from_secs(120);
+    const TIMEOUT: Duration = Duration::from_secs(900);
 }
 
 #[cfg(test)]

@@ -6,13 +6,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::domain::{Answer, Bloom, Difficulty, QuestionType};
 
-use super::{Request, locate::locate};
+use super::{Request, locate::locate, variants::is_form};
 use crate::{document::Document, draft::Draft};
 
 const GAP: &str = "_____";
 const CHOICES: usize = 4;
 const MAX_CHOICES: usize = 10;
 const MAX_ACCEPTED: usize = 20;
+/// Widest tolerance of a number, as a part of it.
+const WIDEST: f64 = 0.1;
 const MAX_QUESTION: usize = 2_000;
 const MAX_OPTION: usize = 500;
 const MAX_EXPLANATION: usize = 4_000;
@@ -116,7 +118,7 @@ impl<'a> Intake<'a> {
         let typed = matches!(kind, QuestionType::ShortAnswer | QuestionType::Cloze);
         let accepted = item.accepted.filter(|_| typed).unwrap_or_default();
         let tolerance = item.tolerance.filter(|_| kind == QuestionType::Numeric);
-        if tolerance.is_some_and(|tolerance| tolerance < 0.0) {
+        if tolerance.is_some_and(|tolerance| !is_narrow(tolerance, &answer)) {
             return Err(Reason::Answer);
         }
         let letters = item.quote.chars().filter(|char| char.is_alphanumeric()).count();
@@ -129,7 +131,7 @@ impl<'a> Intake<'a> {
             kind,
             question,
             options,
-            accepted: variants(&answer, &accepted),
+            accepted: variants(self.document, &answer, &accepted),
             answer,
             tolerance,
             explanation,
@@ -231,18 +233,23 @@ fn among(options: &[String], wanted: &str) -> Option<String> {
     options.iter().find(|option| *option == wanted).or_else(same).cloned()
 }
 
-/// Other spellings than the answer's own; unusable ones are left out.
-fn variants(answer: &Answer, accepted: &[Value]) -> Vec<String> {
-    let mut seen = HashSet::new();
-    if let Answer::Text(answer) = answer {
-        seen.insert(folded(answer));
-    }
-    accepted.iter().filter_map(scalar).filter(|text| seen.insert(folded(text))).take(MAX_ACCEPTED).collect()
+/// Other forms of the answer; what is none is left out.
+fn variants(document: &Document, answer: &Answer, accepted: &[Value]) -> Vec<String> {
+    let Answer::Text(answer) = answer else { return Vec::new() };
+    let mut seen = HashSet::from([folded(answer)]);
+    let others = accepted.iter().take(MAX_ACCEPTED).filter_map(scalar);
+    others.filter(|text| seen.insert(folded(text)) && is_form(document, answer, text)).collect()
 }
 
 fn distinct(texts: &[String]) -> bool {
     let mut seen = HashSet::new();
     texts.iter().all(|text| seen.insert(folded(text)))
+}
+
+/// Whether a tolerance leaves the answer to be known, and not guessed.
+fn is_narrow(tolerance: f64, answer: &Answer) -> bool {
+    let Answer::Number(number) = answer else { return false };
+    (0.0..=WIDEST * number.abs()).contains(&tolerance)
 }
 
 /// A short text; numbers and truth values stand for theirs.

@@ -11,6 +11,7 @@ mod parse;
 mod prompt;
 mod provider;
 mod sse;
+mod variants;
 
 use shared::domain::{Difficulty, QuestionType};
 
