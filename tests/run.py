@@ -117,6 +117,8 @@ class Run:
         env.update({name: str(path) for name, path in self.servers.items()})
         env["SMARTSTUDY_API_BIN"] = str(self.binary("smartstudy-api"))
         env["SMARTSTUDY_WORKER_BIN"] = str(self.binary("smartstudy-worker"))
+        # Most tests wait for their servers most of the time.
+        env.setdefault("RUST_TEST_THREADS", str(2 * (os.cpu_count() or 1)))
         command = ["cargo", "test", "--workspace", "--no-fail-fast"]
         if len(self.servers) < len(SERVERS):
             say("Without its servers the suites of tests/ are left out.")
