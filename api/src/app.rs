@@ -151,9 +151,10 @@ pub fn router(app: App) -> Router {
         routes = routes.layer(middleware::from_fn_with_state(app.clone(), routes::serve_legacy));
     }
     let document = openapi::complete(document);
-    let offers = Offers::of(document.clone());
+    let docs = routes::docs(&document);
+    let offers = Offers::of(document);
     routes
-        .merge(routes::docs(document))
+        .merge(docs)
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::replay))
         .layer(middleware::from_fn_with_state(app.clone(), guard_logins))
         .layer(middleware::from_fn_with_state(offers, negotiation::negotiated))

@@ -2,9 +2,12 @@
 
 use axum::{
     Router,
+    body::Bytes,
     extract::Request,
+    http::header,
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
+    routing::get,
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -96,9 +99,18 @@ impl Table {
 }
 
 /// `/docs` and `/openapi.json`.
-pub fn docs(document: utoipa::openapi::OpenApi) -> Router<App> {
-    let pages: Router<App> = utoipa_swagger_ui::SwaggerUi::new("/docs").url("/openapi.json", document).into();
-    pages.layer(middleware::from_fn(docs_index))
+///
+/// # Panics
+///
+/// If the document cannot be written, at the start.
+#[allow(clippy::expect_used, reason = "it is the same at every start")]
+pub fn docs(document: &utoipa::openapi::OpenApi) -> Router<App> {
+    // Written once: the document in parts takes twenty times as much memory.
+    let written = Bytes::from(document.to_json().expect("the document can be written"));
+    let document = get(async || ([(header::CONTENT_TYPE, "application/json")], written));
+    let config = utoipa_swagger_ui::Config::from("/openapi.json");
+    let pages: Router<App> = utoipa_swagger_ui::SwaggerUi::new("/docs").config(config).into();
+    pages.layer(middleware::from_fn(docs_index)).route("/openapi.json", document)
 }
 
 /// Slashes at the end are trimmed before routing, so the page's own redirect from `/docs` to `/docs/` would
