@@ -105,7 +105,7 @@ impl Table {
 /// If the document cannot be written, at the start.
 #[allow(clippy::expect_used, reason = "it is the same at every start")]
 pub fn docs(document: &utoipa::openapi::OpenApi) -> Router<App> {
-    // Written once: the document in parts takes twenty times as much memory.
+    // Written once: it is large, and the same for all who ask.
     let written = Bytes::from(document.to_json().expect("the document can be written"));
     let document = get(async || ([(header::CONTENT_TYPE, "application/json")], written));
     let config = utoipa_swagger_ui::Config::from("/openapi.json");

@@ -69,7 +69,7 @@ pub(super) async fn document(
     if unread > 0 {
         // What lacks pages is not kept for others, who would not be told so.
         let notice = format!(
-            "Scanned pages that were not read: {unread}. Upload them by themselves to have them read."
+            "Scanned pages that were not read: {unread}. Fewer pages at once, or another scan of them, may help."
         );
         run.notice(notice).await?;
         return Ok(document);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::domain::{Answer, Bloom, Difficulty, QuestionType};
 
-use super::{Request, locate::locate, variants::is_form};
+use super::{Request, locate::locate, variants::Forms};
 use crate::{document::Document, draft::Draft};
 
 const GAP: &str = "_____";
@@ -66,6 +66,7 @@ impl Rejected {
 /// Takes the items of one batch.
 pub struct Intake<'a> {
     document: &'a Document,
+    forms: Forms<'a>,
     request: &'a Request<'a>,
     seen: HashSet<String>,
     taken: usize,
@@ -75,7 +76,7 @@ pub struct Intake<'a> {
 impl<'a> Intake<'a> {
     pub fn new(document: &'a Document, request: &'a Request<'a>) -> Self {
         let seen = request.already.iter().map(|question| folded(question)).collect();
-        Self { document, request, seen, taken: 0, rejected: Rejected::default() }
+        Self { document, forms: Forms::of(document), request, seen, taken: 0, rejected: Rejected::default() }
     }
 
     /// The draft an item makes, if it is sound and new.
@@ -131,7 +132,7 @@ impl<'a> Intake<'a> {
             kind,
             question,
             options,
-            accepted: variants(self.document, &answer, &accepted),
+            accepted: variants(&self.forms, &answer, &accepted),
             answer,
             tolerance,
             explanation,
@@ -234,11 +235,11 @@ fn among(options: &[String], wanted: &str) -> Option<String> {
 }
 
 /// Other forms of the answer; what is none is left out.
-fn variants(document: &Document, answer: &Answer, accepted: &[Value]) -> Vec<String> {
+fn variants(forms: &Forms<'_>, answer: &Answer, accepted: &[Value]) -> Vec<String> {
     let Answer::Text(answer) = answer else { return Vec::new() };
     let mut seen = HashSet::from([folded(answer)]);
     let others = accepted.iter().take(MAX_ACCEPTED).filter_map(scalar);
-    others.filter(|text| seen.insert(folded(text)) && is_form(document, answer, text)).collect()
+    others.filter(|text| seen.insert(folded(text)) && forms.has(answer, text)).collect()
 }
 
 fn distinct(texts: &[String]) -> bool {
