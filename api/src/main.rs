@@ -20,6 +20,7 @@ use tower_http::normalize_path::NormalizePath;
 
 #[cfg(feature = "embedded")]
 mod embedded;
+mod migrate;
 mod operators;
 mod secret;
 
@@ -52,6 +53,8 @@ enum Command {
         #[command(subcommand)]
         action: operators::Action,
     },
+    /// Move the old backends' data over, while they go on writing; see docs/migration.md.
+    Migrate(migrate::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Serve => start(),
         Command::Openapi => print_document(),
         Command::User { action } => change_user(action),
+        Command::Migrate(arguments) => migrate::run(arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

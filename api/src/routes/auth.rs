@@ -10,7 +10,7 @@ use garde::Validate;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use shared::{
-    domain::{Id, MailPurpose, Role, Timestamp, User, email_key},
+    domain::{Id, MailPurpose, Role, Timestamp, USERNAME_MAX, User, handle_of, is_handle_char},
     store::StoreError,
 };
 use utoipa::ToSchema;
@@ -135,10 +135,10 @@ pub fn check_name(name: &str, _: &()) -> garde::Result {
 /// A handle that cannot be taken for an e-mail.
 pub fn check_username(username: &str, _: &()) -> garde::Result {
     let handle = username.trim();
-    if handle.is_empty() || username.chars().count() > 50 {
+    if handle.is_empty() || username.chars().count() > USERNAME_MAX {
         return Err(garde::Error::new("must have 1 to 50 characters and not only space"));
     }
-    if handle.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@') {
+    if !handle.chars().all(is_handle_char) {
         return Err(garde::Error::new("must not contain space or @"));
     }
     Ok(())
@@ -184,7 +184,7 @@ pub async fn register(
     let id = guest.as_ref().map_or_else(|| app.ledger.clock.id(), |guest| guest.id);
     let mut user = User { password, ..User::new(id, new.name.trim(), &email, now) };
     let chosen = new.username.map(|username| username.trim().to_owned());
-    let base = chosen.clone().unwrap_or_else(|| local_part(&user.email));
+    let base = chosen.clone().unwrap_or_else(|| handle_of(&user.email));
     for attempt in 0..USERNAME_TRIES {
         user.username = Some(match attempt {
             0 => base.clone(),
@@ -224,10 +224,6 @@ fn settle(guest: &mut User, account: &User) -> Result<()> {
         ..guest.clone()
     };
     Ok(())
-}
-
-fn local_part(email: &str) -> String {
-    email_key(email).split('@').next().unwrap_or("student").to_owned()
 }
 
 /// Who logs in.

@@ -207,10 +207,26 @@ impl Config {
     }
 }
 
+/// The database alone, for commands that need nothing else: its address and its name.
+pub fn database_from_env() -> Result<(SecretString, String), ConfigError> {
+    let source = Source::from_env().map_err(|error| ConfigError(vec![error.to_string()]))?;
+    let mut reader = Reader::new(&source);
+    let url = reader.secret(&["MONGODB_URL", "MONGODB_URI"]);
+    if url.is_none() {
+        reader.mistake("MONGODB_URL is missing: it names the database whose data is to be moved".into());
+    }
+    let name = database_name(&mut reader);
+    reader.finish((url.unwrap_or_default(), name))
+}
+
+fn database_name(reader: &mut Reader<'_>) -> String {
+    reader.text(&["DATABASE_NAME"]).unwrap_or_else(|| "smartstudy".into())
+}
+
 fn backends(reader: &mut Reader<'_>) -> Option<Backends> {
     let mongodb = reader.secret(&["MONGODB_URL", "MONGODB_URI"]);
     let redis = reader.secret(&["REDIS_URL"]);
-    let database = reader.text(&["DATABASE_NAME"]).unwrap_or_else(|| "smartstudy".into());
+    let database = database_name(reader);
     let data_dir = reader.text(&["DATA_DIR"]).unwrap_or_else(|| "./data".into());
     match (mongodb, redis) {
         (None, None) => Some(Backends::Embedded { data_dir: data_dir.into() }),

@@ -82,7 +82,7 @@ pub use tally::{Grouping, Outcome, Sum, Tally, grouped, one_decimal};
 pub use task::Task;
 pub use time::{Timestamp, duration};
 pub use usage::{Cost, DayUsage, Prices, ProviderCall, Tariff, Usage};
-pub use user::{Preferences, Role, Theme, User, email_key};
+pub use user::{Preferences, Role, Theme, USERNAME_MAX, User, email_key, handle_of, is_handle_char};
 pub use words::{fold_case, is_written_together, words};
 pub use worker::Worker;
 pub use zone::{Day, InvalidDay, Shift, UnknownZone, Zone};

@@ -159,6 +159,22 @@ impl User {
     }
 }
 
+/// Most characters of a username.
+pub const USERNAME_MAX: usize = 50;
+
+/// What may be in a username: neither space nor what makes an e-mail of it.
+pub fn is_handle_char(c: char) -> bool {
+    !c.is_whitespace() && !c.is_control() && c != '@'
+}
+
+/// The username that an e-mail suggests.
+pub fn handle_of(email: &str) -> String {
+    let key = email_key(email);
+    let local = key.split('@').next().unwrap_or_default();
+    let handle: String = local.chars().filter(|c| is_handle_char(*c)).take(USERNAME_MAX).collect();
+    if handle.is_empty() { "student".to_owned() } else { handle }
+}
+
 /// The form in which e-mails are compared: trimmed, lower case.
 pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
@@ -183,6 +199,20 @@ mod tests {
             assert!(!user.is_active);
             assert_eq!(user.reactivate(Timestamp(5) + after), back, "{after:?}");
             assert_eq!((user.is_active, user.deactivated_at.is_none()), (back, back));
+        }
+    }
+
+    #[test]
+    fn an_email_suggests_a_username_that_may_be_one() {
+        let long = format!("{}@example.com", "x".repeat(99));
+        assert_eq!(handle_of(&long), "x".repeat(USERNAME_MAX));
+        for (email, handle) in [
+            (" Ada.Lovelace@Example.com ", "ada.lovelace"),
+            ("\"a\tb c\"@example.com", "\"abc\""),
+            ("@example.com", "student"),
+            ("", "student"),
+        ] {
+            assert_eq!(handle_of(email), handle, "{email}");
         }
     }
 

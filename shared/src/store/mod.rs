@@ -52,6 +52,7 @@ pub use attempts::SubmissionFilter;
 pub use cursor::{Cursor, SortValue};
 pub use idempotency::{Idempotency, KEPT_FOR, KeptResponse};
 pub use ledger::{CheckpointHead, JobFilter};
+pub use mongo::migration;
 pub use notes::{NoteFilter, NoteHit, NoteOrder, NoteSummary, trash_after};
 pub use owned::OwnedSource;
 pub use plans::{PlanOnDay, PlanSummary};

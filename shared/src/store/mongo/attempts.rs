@@ -106,6 +106,7 @@ impl Mongo {
     /// back. While it is there no other can be opened, and all that were closed before are submitted, so the count is
     /// exact. Whoever finds it settles it, so that nobody takes one that is not to be, nor waits for one who died.
     async fn settled(&self, attempt: &Attempt) -> Result<bool> {
+        self.adopt(doc! { "user.$id": attempt.user_id, "quiz.$id": attempt.quiz_id }).await?;
         let submitted = doc! { "userId": either(attempt.user_id), "quizId": either(attempt.quiz_id) };
         let archived = doc! { "_id": attempt.quiz_id, "status": "archived" };
         let (attempts, quizzes) = (self.docs(SUBMITTED), self.docs(QUIZZES));

@@ -6,7 +6,7 @@ use mongodb::error::{Error, ErrorKind, RETRYABLE_WRITE_ERROR, WriteFailure};
 use super::StoreError;
 
 /// The server's codes for a key that is there already.
-const DUPLICATE: [i32; 3] = [11000, 11001, 12582];
+pub(super) const DUPLICATE: [i32; 3] = [11000, 11001, 12582];
 /// The server's codes for what may pass: unreachable hosts, time limits, shutdown, elections, a cache that is too full
 /// for a write.
 const PASSING: [i32; 20] =

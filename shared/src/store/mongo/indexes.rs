@@ -49,6 +49,12 @@ impl Mongo {
         }
         match build.map_err(StoreError::from) {
             Ok(_) => Ok(()),
+            // What the old backends wrote may have the same value twice. It is then looked for before it is written.
+            Err(StoreError::Taken(_)) if is_unique(&index) => {
+                tracing::warn!(collection, keys = %index.keys, "a value that must be unique is there twice");
+                index.options.get_or_insert_default().unique = None;
+                Box::pin(self.build_index(collection, index)).await
+            }
             Err(StoreError::Unavailable(error)) => Err(StoreError::Unavailable(error)),
             Err(error) => Err(defect(format!("cannot build index {} on {collection}: {error}", index.keys))),
         }
@@ -68,7 +74,7 @@ fn is_text(index: &IndexModel) -> bool {
 }
 
 /// Each with its collection.
-fn indexes() -> Vec<(&'static str, IndexModel)> {
+pub(super) fn indexes() -> Vec<(&'static str, IndexModel)> {
     vec![
         ("users", unique_where_set("emailNormalized")),
         ("users", unique_where_set("username")),
@@ -76,6 +82,7 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("sessions", plain(doc! { "userId": 1 })),
         ("quizzes", plain(doc! { "createdBy": 1, "_id": 1 })),
         ("quizzes", with(doc! { "created_by.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),
+        ("quizzes", with(doc! { "created_by": 1 }, |options| options.sparse = Some(true))),
         ("quizattempts", plain(doc! { "userId": 1, "_id": 1 })),
         ("quizattempts", plain(doc! { "quizId": 1, "percentage": 1 })),
         (
@@ -87,6 +94,7 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ),
         ("studysessions", plain(doc! { "userId": 1, "_id": 1 })),
         ("studysessions", with(doc! { "user_id.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),
+        ("studysessions", with(doc! { "user_id": 1 }, |options| options.sparse = Some(true))),
         ("studysessions", plain(doc! { "endTime": 1, "durationMinutes": 1, "startTime": 1 })),
         ("tasks", plain(doc! { "userId": 1, "_id": 1 })),
         ("attempts_open", with(doc! { "quizId": 1, "userId": 1 }, |options| options.unique = Some(true))),
@@ -137,6 +145,7 @@ fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("exports", plain(doc! { "userId": 1 })),
         ("attempts_open", plain(doc! { "userId": 1 })),
         ("quiz_attempts", with(doc! { "user.$id": 1 }, |options| options.sparse = Some(true))),
+        ("quiz_attempts", with(doc! { "quiz.$id": 1 }, |options| options.sparse = Some(true))),
         ("userperformances", plain(doc! { "userId": 1 })),
         ("notes", plain(doc! { "user": 1, "_id": 1 })),
         ("notes", with(doc! { "user.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),

@@ -4,13 +4,13 @@
 
 use std::time::Duration;
 
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 use futures::TryStreamExt;
 use mongodb::{
     Client, Collection, Cursor, Database,
     options::{Acknowledgment, ClientOptions, WriteConcern},
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Result, StoreError};
 
@@ -29,11 +29,13 @@ mod listing;
 mod local_time;
 mod mail_tokens;
 mod metadata;
+pub mod migration;
 mod note_search;
 mod note_trash;
 mod notes;
 mod owned;
 mod plans;
+mod ported;
 mod queues;
 mod quiz_edits;
 mod quizzes;
@@ -74,6 +76,13 @@ pub struct Mongo {
 impl Mongo {
     /// Connects and builds the indexes that are missing.
     pub async fn connect(url: &str, database: &str, patience: Duration) -> Result<Self> {
+        let store = Self::open(url, database, patience).await?;
+        store.build_indexes().await?;
+        Ok(store)
+    }
+
+    /// Connects and changes nothing.
+    async fn open(url: &str, database: &str, patience: Duration) -> Result<Self> {
         let mut options = within(RESOLVED_WITHIN, ClientOptions::parse(url)).await?;
         options.app_name.get_or_insert_with(|| "smartstudy".to_owned());
         options.server_selection_timeout = Some(CONNECT_WITHIN);
@@ -84,7 +93,6 @@ impl Mongo {
         );
         let store = Self { db: Client::with_options(options)?.database(database), patience };
         store.ping().await?;
-        store.build_indexes().await?;
         Ok(store)
     }
 
@@ -108,6 +116,16 @@ impl Mongo {
         self.run(async { query.await?.try_collect().await }).await
     }
 
+    /// Everything in a collection that a filter finds, in this shape; whole if it is empty.
+    async fn found<T: DeserializeOwned + Send + Sync + Unpin>(
+        &self,
+        collection: &str,
+        filter: Document,
+        shape: Document,
+    ) -> Result<Vec<T>> {
+        self.all(self.of::<T>(collection).find(filter).projection(shape)).await
+    }
+
     /// What the driver asks of its own writes, for commands that it passes on as they are.
     fn write_concern(&self) -> Document {
         doc! { "w": "majority", "j": true, "wtimeout": i64::try_from(self.patience.as_millis()).unwrap_or(i64::MAX) }
@@ -116,6 +134,19 @@ impl Mongo {
     /// Makes many updates (`{ q, u }`) in one round trip, none of which waits for another; how many found what they
     /// looked for.
     async fn update_each(&self, collection: &str, updates: Vec<Document>) -> Result<u64> {
+        self.update_those_that_can(collection, updates, &[]).await
+    }
+
+    /// The same, but for those that are refused with one of these codes.
+    async fn update_those_that_can(
+        &self,
+        collection: &str,
+        updates: Vec<Document>,
+        refused: &[i32],
+    ) -> Result<u64> {
+        if updates.is_empty() {
+            return Ok(0);
+        }
         let command = doc! {
             "update": collection,
             "updates": updates,
@@ -123,12 +154,24 @@ impl Mongo {
             "writeConcern": self.write_concern(),
         };
         let reply = self.run(self.db.run_command(command)).await?;
-        for trouble in ["writeErrors", "writeConcernError"] {
-            if let Some(trouble) = reply.get(trouble) {
-                return Err(StoreError::Unavailable(format!("not all was written: {trouble}").into()));
-            }
+        let reply = fields::Fields(&reply);
+        let errors = reply.list(&["writeErrors"]).iter().filter_map(Bson::as_document).map(fields::Fields);
+        let code = |error: fields::Fields<'_>| error.number(&["code"]).map(|code| code as i32);
+        let unexpected = errors.filter(|error| !code(*error).is_some_and(|code| refused.contains(&code)));
+        let trouble =
+            unexpected.map(|error| error.0).next().or(reply.part(&["writeConcernError"]).map(|part| part.0));
+        match trouble {
+            Some(trouble) => Err(StoreError::Unavailable(format!("not all was written: {trouble}").into())),
+            None => Ok(reply.number(&["n"]).unwrap_or_default() as u64),
         }
-        Ok(fields::Fields(&reply).number(&["n"]).unwrap_or_default() as u64)
+    }
+
+    /// Adds documents; those whose key is there already stay as they are.
+    async fn insert_new<T: Serialize + Send + Sync>(&self, collection: &str, new: &[T]) -> Result<()> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        inserted(self.run(self.of::<T>(collection).insert_many(new).ordered(false)).await).map(drop)
     }
 
     /// A collection read and written as `T`.

@@ -295,7 +295,7 @@ pub(super) fn read(doc: &Document) -> Result<Note> {
 }
 
 /// A list of tags, or one text with commas between them.
-fn tags_of(fields: Fields<'_>) -> Vec<String> {
+pub(super) fn tags_of(fields: Fields<'_>) -> Vec<String> {
     match fields.get(&["tags"]) {
         Some(Bson::String(text)) => distinct_tags(text.split(',').map(str::to_owned)),
         _ => distinct_tags(fields.texts(&["tags"])),
@@ -303,7 +303,7 @@ fn tags_of(fields: Fields<'_>) -> Vec<String> {
 }
 
 /// The category as the old backend has it, else as one of its successors wrote it.
-fn category_of(fields: Fields<'_>) -> Option<String> {
+pub(super) fn category_of(fields: Fields<'_>) -> Option<String> {
     let text = |fields: Fields<'_>| {
         let text = fields.get(&["category"])?.as_str()?.trim();
         (!text.is_empty()).then(|| text.to_owned())

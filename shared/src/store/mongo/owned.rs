@@ -9,6 +9,7 @@ use super::{
     Mongo, Result, StoreError, TRANSFER_WITHIN,
     convert::Plain,
     fields::{Fields, either},
+    ported::PORTED,
     submissions::SUBMITTED,
     within,
 };
@@ -74,16 +75,24 @@ static OWNED: &[Owned] = &[
     owned("job_checkpoints", Below("jobs", '/')),
     owned("jobs", Named(&["userId"])).blobs(&[&["payload", "source", "blob"], &["payload", "blob"]]),
     owned("quiz_keys", SameAs("quizzes")),
+    owned("migrated_quizzes", SameAs("quizzes")).not_shown(),
+    owned("migrated_quiz_attempts", SameAs(PORTED)).not_shown(),
+    owned("migrated_quizattempts", SameAs(SUBMITTED)).not_shown(),
+    owned("migrated_userperformances", SameAs("userperformances")).not_shown(),
+    owned("migrated_notes", SameAs("notes")).not_shown(),
+    owned("migrated_studysessions", SameAs("studysessions")).not_shown(),
+    owned("migrated_users", Named(&["_id"])).not_shown(),
     owned("quiz_shares", Named(&["userId"])),
-    owned("quizzes", Named(&["createdBy", "created_by.$id"])),
+    owned("quizzes", Named(&["createdBy", "created_by", "created_by.$id"])),
     owned("attempts_open", Named(&["userId"])),
+    // Before their copies: what is read meanwhile would be copied again.
+    owned(PORTED, Named(&["user", "user.$id"])),
     owned(SUBMITTED, Named(&["userId"])),
-    owned("quiz_attempts", Named(&["user.$id"])),
     owned("userperformances", Named(&["userId"])),
     owned("notes", Named(&["user", "user.$id"])),
     owned("notes_trash", Named(&["user", "user.$id"])),
     owned("review_cards", Named(&["userId"])),
-    owned("studysessions", Named(&["userId", "user_id.$id"])),
+    owned("studysessions", Named(&["userId", "user_id", "user_id.$id"])),
     owned("plans", Named(&["userId"])),
     owned("tasks", Named(&["userId"])),
     owned("ai_usage", Named(&["userId"])),
@@ -210,7 +219,7 @@ fn id_at(doc: &Document, path: &[&str]) -> Option<Id> {
 }
 
 /// A stored value in JSON that anybody can read: ids and instants as text, other numbers as numbers.
-fn json(value: Bson) -> Value {
+pub(super) fn json(value: Bson) -> Value {
     match value {
         Bson::Document(doc) => {
             Value::Object(doc.into_iter().map(|(name, value)| (name, json(value))).collect::<Map<_, _>>())

@@ -47,6 +47,9 @@ impl Mongo {
 
     /// Whether anybody ever attempted a quiz, here or at the old backend.
     pub async fn has_attempts(&self, id: Id) -> Result<bool> {
+        if self.is_ported(id).await? {
+            return Ok(true);
+        }
         let (open, submitted) = (self.docs(super::attempts::OPEN), self.docs(SUBMITTED));
         let (open, submitted) = futures::try_join!(
             self.run(open.find_one(doc! { "quizId": id }).projection(doc! { "_id": 1 })),

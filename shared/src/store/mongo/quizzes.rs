@@ -27,7 +27,7 @@ pub(super) const KEYS: &str = "quiz_keys";
 /// The questions of a quiz as we know them. An edit first adds its own beside them; then the quiz names the edit that
 /// is in force, in the same write that changes what it shows; then they take the place of the old ones. Whoever dies in
 /// between leaves a quiz whose keys are found.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Keys {
     #[serde(rename = "_id")]
     id: Id,
@@ -39,13 +39,18 @@ pub(super) struct Keys {
     edits: Vec<Edit>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Edit {
     id: Id,
     questions: Vec<Question>,
 }
 
 impl Keys {
+    /// Those of a quiz as it was made.
+    pub(super) fn new(id: Id, questions: Vec<Question>) -> Self {
+        Self { id, questions, edit: None, edits: Vec::new() }
+    }
+
     /// The questions of the edit in force; none if a later one took their place since the quiz was read.
     fn of(self, edit: Option<Id>) -> Option<Vec<Question>> {
         if self.edit == edit {
@@ -59,7 +64,7 @@ impl Mongo {
     /// Adds a quiz; one that is there already stays as it is. Should keys be left of a try that broke
     /// off, its questions are taken with them.
     pub async fn insert_quiz(&self, quiz: &Quiz) -> Result<()> {
-        let keys = Keys { id: quiz.id, questions: quiz.questions.clone(), edit: None, edits: Vec::new() };
+        let keys = Keys::new(quiz.id, quiz.questions.clone());
         let written = if inserted(self.run(self.of::<Keys>(KEYS).insert_one(&keys)).await)? {
             write(quiz, &keys.questions)?
         } else {
@@ -146,7 +151,11 @@ impl Mongo {
 
 /// A filter on the quizzes of an account.
 pub(super) fn owned_by(owner: Id) -> Document {
-    doc! { "$or": [{ "createdBy": either(owner) }, { "created_by.$id": owner, "createdBy": null }] }
+    doc! { "$or": [
+        { "createdBy": either(owner) },
+        { "created_by.$id": owner, "createdBy": null },
+        { "created_by": either(owner), "createdBy": null },
+    ] }
 }
 
 /// A filter on an enumeration whose default an old document leaves out.
@@ -282,10 +291,13 @@ fn settings(fields: Fields<'_>) -> Settings {
     }
 }
 
-/// The questions that `quizzes` lists; each as its keys have it, else as an old one.
-fn questions(quiz: Fields<'_>, keys: Vec<Question>) -> Vec<Question> {
+/// The questions that `quizzes` lists; each as its keys have it, else as an old one. Keys that say something else than
+/// the list were left behind by the old backend, which changed the question and does not know them.
+pub(super) fn questions(quiz: Fields<'_>, keys: Vec<Question>) -> Vec<Question> {
     let listed = quiz.list(&["questions"]);
-    let answers = quiz.list(&["correctAnswers", "correct_answers"]);
+    // The old backend gives a quiz of the port an empty list beside the one that it has.
+    let answers = ["correctAnswers", "correct_answers"].map(|name| quiz.list(&[name]));
+    let answers = answers.into_iter().find(|answers| !answers.is_empty()).unwrap_or_default();
     let mut keys: BTreeMap<String, Question> = keys.into_iter().map(|key| (key.id.clone(), key)).collect();
     let own = |value: &Bson| Fields(value.as_document()?).text(&["id"]).filter(|id| !id.is_empty());
     let given: BTreeSet<String> = listed.iter().filter_map(own).collect();
@@ -294,9 +306,21 @@ fn questions(quiz: Fields<'_>, keys: Vec<Question>) -> Vec<Question> {
         let fields = Fields(value.as_document()?);
         let id = own(value).filter(|id| !seen.contains(id)).unwrap_or_else(|| position(at, &given));
         seen.insert(id.clone());
-        Some(keys.remove(&id).unwrap_or_else(|| old_question(id, fields, answers.get(at).and_then(text))))
+        let answer = answers.get(at).and_then(text);
+        let known = keys.remove(&id).filter(|known| says(known, fields, answer.as_deref()));
+        Some(known.unwrap_or_else(|| old_question(id, fields, answer)))
     };
     listed.iter().enumerate().filter_map(read).collect()
+}
+
+/// Whether a question is what is listed under its id.
+fn says(known: &Question, listed: Fields<'_>, answer: Option<&str>) -> bool {
+    let options = if known.kind == QuestionType::MultipleChoice { known.options.as_slice() } else { &[] };
+    let answer = answer.unwrap_or_default();
+    let key = key_text(known);
+    listed.text(&["question"]).unwrap_or_default() == known.question
+        && listed.texts(&["options"]) == options
+        && (answer == key || option_meant(options, answer.to_owned()) == key)
 }
 
 /// A name for the question that stands `at` this place (from 0), that no other question was given.
@@ -331,7 +355,7 @@ fn old_question(id: String, fields: Fields<'_>, answer: Option<String>) -> Quest
 }
 
 /// The option that an answer means: the same, the same but for case and space, or by its letter.
-fn option_meant(options: &[String], answer: String) -> String {
+pub(super) fn option_meant(options: &[String], answer: String) -> String {
     let folded = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let wanted = folded(&answer);
     let letter = match wanted.trim_end_matches(['.', ')', ':']).as_bytes() {

@@ -17,6 +17,7 @@ use crate::{
 impl Mongo {
     /// The submissions of a quiz by percentage, and their answers to each question.
     pub async fn responses(&self, quiz: &Quiz) -> Result<Responses> {
+        self.adopt_at(quiz.id).await?;
         let (percentages, answers) = futures::try_join!(self.percentages(quiz), self.answers(quiz))?;
         Ok(Responses { percentages, answers })
     }

@@ -49,6 +49,7 @@ impl Mongo {
             scored: i64,
             millionths: f64,
         }
+        self.adopt_of(user_id).await?;
         let score = converted("$percentage".into(), "double", Bson::Null);
         let millionths = bson!({ "$floor": { "$add": [{ "$multiply": ["$score", 1_000_000] }, 0.5] } });
         let stages = [
@@ -77,6 +78,7 @@ impl Mongo {
             number: f64,
         }
         let (Some(first), Some(last)) = (shifts.first(), shifts.last()) else { return Ok(Vec::new()) };
+        self.adopt_of(user_id).await?;
         let by_day = doc! { "$group": { "_id": day_number(local_time("$at", shifts)) } };
         let mut sessions = counted_sessions(user_id, (first.from, last.until), now);
         sessions.push(by_day.clone());

@@ -99,7 +99,11 @@ impl Mongo {
 
 /// A student's sessions.
 fn of_student(user_id: Id) -> Document {
-    doc! { "$or": [{ "userId": either(user_id) }, { "user_id.$id": user_id, "userId": null }] }
+    doc! { "$or": [
+        { "userId": either(user_id) },
+        { "user_id.$id": user_id, "userId": null },
+        { "user_id": either(user_id), "userId": null },
+    ] }
 }
 
 /// A session that nobody wrote since it had this `rev`; old ones have none.
@@ -154,7 +158,7 @@ pub(super) fn counted_sessions(
 fn start() -> Bson {
     let begun = converted(bson!({ "$ifNull": ["$startTime", "$start_time"] }), "date", Bson::Null);
     let made = converted(bson!({ "$ifNull": ["$createdAt", "$created_at"] }), "date", Bson::Null);
-    bson!({ "$ifNull": [begun, made, { "$toDate": "$_id" }] })
+    bson!({ "$ifNull": [begun, made, converted("$_id".into(), "date", Bson::Null)] })
 }
 
 /// A session's type, whatever wrote it.
@@ -200,7 +204,7 @@ fn optional(session: &StudySession) -> [(&'static str, Option<Bson>); 6] {
     ]
 }
 
-fn read(doc: &Document) -> Result<StudySession> {
+pub(super) fn read(doc: &Document) -> Result<StudySession> {
     let fields = Fields(doc);
     let id = fields.own_id()?;
     let created_at = fields.created_at(id);

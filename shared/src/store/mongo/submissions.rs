@@ -40,7 +40,11 @@ impl Mongo {
 
     /// A submission by id.
     pub async fn submission(&self, id: Id) -> Result<Option<Submission>> {
-        let found = self.run(self.of::<Plain>(SUBMITTED).find_one(doc! { "_id": id })).await?;
+        let mut found = self.run(self.of::<Plain>(SUBMITTED).find_one(doc! { "_id": id })).await?;
+        if found.is_none() {
+            self.adopt(doc! { "_id": id }).await?;
+            found = self.run(self.of::<Plain>(SUBMITTED).find_one(doc! { "_id": id })).await?;
+        }
         let Some(Plain(mut doc)) = found else { return Ok(None) };
         self.name_topics(std::slice::from_mut(&mut doc)).await?;
         read(&doc).map(Some)
@@ -52,6 +56,7 @@ impl Mongo {
         filter: &SubmissionFilter,
         window: &Window,
     ) -> Result<Listing<Submission>> {
+        self.adopt_of(filter.user_id).await?;
         let mut wanted = vec![doc! { "userId": either(filter.user_id) }];
         wanted.extend(filter.quiz_id.map(|quiz_id| doc! { "quizId": either(quiz_id) }));
         if let Some(topic) = &filter.topic {
@@ -102,23 +107,33 @@ impl Mongo {
 
     /// A quiz's totals, counted.
     async fn totals(&self, quiz_id: Id) -> Result<Document> {
-        #[derive(Default, Deserialize)]
+        let counted = self.totals_of(&[quiz_id]).await?.remove(&quiz_id);
+        Ok(counted.unwrap_or_else(|| totals(0, 0.0)))
+    }
+
+    /// The totals of those of some quizzes that were attempted, counted.
+    pub(super) async fn totals_of(&self, quizzes: &[Id]) -> Result<BTreeMap<Id, Document>> {
+        #[derive(Deserialize)]
         struct Totals {
+            #[serde(rename = "_id")]
+            quiz: String,
             attempts: i64,
             average: Option<f64>,
         }
+        let both: Vec<Bson> = quizzes.iter().flat_map(|id| [(*id).into(), id.to_string().into()]).collect();
         let stages = [
-            doc! { "$match": { "quizId": either(quiz_id) } },
+            doc! { "$match": { "quizId": { "$in": both } } },
             doc! { "$group": {
-                "_id": null,
+                "_id": { "$toLower": converted("$quizId".into(), "string", "") },
                 "attempts": { "$sum": 1 },
                 "average": { "$avg": converted("$percentage".into(), "double", Bson::Null) },
             } },
         ];
         let found: Vec<Totals> = self.all(self.docs(SUBMITTED).aggregate(stages).with_type()).await?;
-        let Totals { attempts, average } = found.into_iter().next().unwrap_or_default();
-        let average = (average.unwrap_or_default() * 10.0).round() / 10.0;
-        Ok(doc! { "totalAttempts": number(attempts as f64), "averageScore": number(average) })
+        let each = |found: &Totals| {
+            Some((found.quiz.parse().ok()?, totals(found.attempts, found.average.unwrap_or_default())))
+        };
+        Ok(found.iter().filter_map(each).collect())
     }
 
     /// The quizzes that submissions are at.
@@ -152,6 +167,12 @@ impl Mongo {
         let topic = |doc: &Document| Some((Fields(doc).own_id().ok()?, Fields(doc).text(&["topic"])?));
         Ok(docs.iter().filter_map(topic).collect())
     }
+}
+
+/// What a quiz says of its attempts: how many, and their mean percentage with one decimal.
+pub(super) fn totals(attempts: i64, average: f64) -> Document {
+    let average = (average * 10.0).round() / 10.0;
+    doc! { "totalAttempts": number(attempts as f64), "averageScore": number(average) }
 }
 
 /// An expression's value as another type.

@@ -42,6 +42,7 @@ struct Key {
 impl Mongo {
     /// A user's submitted attempts, added up by something; a name may come more than once.
     pub async fn tallies(&self, scope: &Scope, by: &TallyBy) -> Result<Vec<(String, Tally)>> {
+        self.adopt_of(scope.user_id).await?;
         let topic = text("$topic");
         let (name, quiz) = match by {
             TallyBy::Day(shifts) => (local("$at", shifts, DAY), Bson::Null),

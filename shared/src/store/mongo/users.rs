@@ -1,6 +1,6 @@
 //! Accounts, in the old backend's `users`.
 
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 
 use super::{
     Mongo, Result, StoreError,
@@ -18,6 +18,7 @@ impl Mongo {
         if self.user_by_email(&user.email).await?.is_some_and(|other| other.id != user.id) {
             return Err(StoreError::Taken("email"));
         }
+        self.is_free(user.username.as_deref(), user.id).await?;
         let mut doc = doc! { "_id": user.id };
         doc.extend(fields(user)?);
         doc.extend(email(user));
@@ -43,6 +44,9 @@ impl Mongo {
             }
             set.extend(email(after));
         }
+        if before.username != after.username {
+            self.is_free(after.username.as_deref(), after.id).await?;
+        }
         // An account that only the old backends wrote may have its time as text, or under another name.
         let unchanged = doc! { "_id": before.id, "$or": [
             { "updatedAt": before.updated_at },
@@ -52,7 +56,14 @@ impl Mongo {
         if !unset.is_empty() {
             update.insert("$unset", unset);
         }
-        Ok(self.run(self.docs(USERS).update_one(unchanged, update)).await?.matched_count == 1)
+        let users = self.docs(USERS);
+        let saved = self.run(users.update_one(unchanged, update)).await?.matched_count == 1;
+        if saved && before.is_active != after.is_active {
+            let ported = doc! { "_id": after.id, "is_active": { "$exists": true } };
+            let follow = doc! { "$set": { "is_active": after.is_active } };
+            self.run(users.update_one(ported, follow)).await?;
+        }
+        Ok(saved)
     }
 
     /// An account by id.
@@ -67,9 +78,48 @@ impl Mongo {
         if key.is_empty() {
             return Ok(None);
         }
-        match self.find_user(doc! { "email": email.trim() }).await? {
-            Some(user) => Ok(Some(user)),
-            None => self.find_user(doc! { "emailNormalized": key }).await,
+        if let Some(user) = self.with_exactly(email).await? {
+            return Ok(Some(user));
+        }
+        match self.find_user(doc! { "emailNormalized": &key }).await? {
+            Some(user) if email_key(&user.email) != key => self.normalize(&user, &key).await.map(|()| None),
+            found => Ok(found),
+        }
+    }
+
+    /// An error if another account has this username: the index does not refuse it where the old backends let two
+    /// have the same.
+    async fn is_free(&self, username: Option<&str>, id: Id) -> Result<()> {
+        let holder = self.user_by_username(username.unwrap_or_default()).await?;
+        if holder.is_some_and(|holder| holder.id != id) { Err(StoreError::Taken("username")) } else { Ok(()) }
+    }
+
+    /// The account whose e-mail is stored in just this form, space included if there is one with it. Where the old
+    /// backend let several have the same, the one that has the normalized form.
+    async fn with_exactly(&self, email: &str) -> Result<Option<User>> {
+        let forms = vec![email, email.trim()];
+        let found: Vec<Plain> =
+            self.found(USERS, doc! { "email": { "$in": forms } }, Document::new()).await?;
+        let rank = |doc: &Document| {
+            let fields = Fields(doc);
+            let is_other = fields.get(&["email"]).and_then(Bson::as_str) != Some(email);
+            (is_other, fields.get(&["emailNormalized"]).is_none(), fields.id(&["_id"]))
+        };
+        found.iter().map(|Plain(doc)| doc).min_by_key(|doc| rank(doc)).map(read).transpose()
+    }
+
+    /// Brings the normalized form of an e-mail into step with what the old backend made of the e-mail.
+    async fn normalize(&self, user: &User, stale: &str) -> Result<()> {
+        let unchanged = doc! { "_id": user.id, "email": &user.email, "emailNormalized": stale };
+        let users = self.docs(USERS);
+        let follow = doc! { "$set": { "emailNormalized": email_key(&user.email) } };
+        match self.run(users.update_one(unchanged.clone(), follow)).await {
+            // Another account has the new one.
+            Err(StoreError::Taken(_)) => {
+                let drop_it = doc! { "$unset": { "emailNormalized": "" } };
+                self.run(users.update_one(unchanged, drop_it)).await.map(drop)
+            }
+            done => done.map(drop),
         }
     }
 
@@ -109,7 +159,7 @@ fn email(user: &User) -> Document {
     doc! { "email": &user.email, "emailNormalized": email_key(&user.email) }
 }
 
-fn read(doc: &Document) -> Result<User> {
+pub(super) fn read(doc: &Document) -> Result<User> {
     let fields = Fields(doc);
     let id = fields.own_id()?;
     let created_at = fields.created_at(id);
@@ -121,7 +171,8 @@ fn read(doc: &Document) -> Result<User> {
         email_verified: fields.flag(&["emailVerified", "email_verified"]).unwrap_or_default(),
         password: fields.text(&["password"]).unwrap_or_default(),
         role: fields.named(&["role"]).unwrap_or_default(),
-        is_active: fields.flag(&["isActive", "is_active"]).unwrap_or(true),
+        // Either of the old backends may have shut it, whoever wrote the other field.
+        is_active: ["isActive", "is_active"].iter().all(|name| fields.flag(&[name]).unwrap_or(true)),
         deactivated_at: fields.date(&["deactivatedAt"]),
         logins_ended_at: fields.date(&["loginsEndedAt"]),
         is_guest: fields.flag(&["isGuest", "is_guest"]).unwrap_or_default(),
