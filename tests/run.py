@@ -26,6 +26,8 @@ FORMATS = TESTS / "formats"
 CLIENT = TESTS / "client"
 CHECKER = TESTS / "checker"
 SCHEMATHESIS = TESTS / "schemathesis"
+OLD_NEST = TESTS / "old" / "nest"
+OLD_BEANIE = TESTS / "old" / "beanie"
 
 
 def loud(command, env=None):
@@ -58,6 +60,7 @@ class Run:
         self.require_all = require_all
         self.cargo_test_args = cargo_test_args
         self.servers = {}
+        self.old = {}
         self.passed = self.failed = self.ignored = 0
         self.failed_steps = []
         self.missing = []
@@ -94,6 +97,16 @@ class Run:
         if problems:
             raise Missing("\n".join(problems))
 
+    def old_backends(self):
+        modules = node_modules_with(OLD_NEST / "package.json")
+        folder = modules.parent
+        shutil.rmtree(folder / "src", ignore_errors=True)
+        shutil.copytree(OLD_NEST / "src", folder / "src")
+        shutil.copy(OLD_NEST / "tsconfig.json", folder)
+        loud([modules / ".bin" / "tsc", "--project", folder])
+        self.old["SMARTSTUDY_TEST_NEST"] = folder / "build" / "main.js"
+        self.old["SMARTSTUDY_TEST_BEANIE"] = python_with(OLD_BEANIE / "requirements.txt")
+
     def fmt(self):
         self.component("fmt")
         loud(["cargo", "fmt", "--all", "--check"])
@@ -114,7 +127,7 @@ class Run:
 
     def test(self):
         env = {name: value for name, value in os.environ.items() if name != "SMARTSTUDY_URL"}
-        env.update({name: str(path) for name, path in self.servers.items()})
+        env.update({name: str(path) for name, path in {**self.servers, **self.old}.items()})
         env["SMARTSTUDY_API_BIN"] = str(self.binary("smartstudy-api"))
         env["SMARTSTUDY_WORKER_BIN"] = str(self.binary("smartstudy-worker"))
         # Most tests wait for their servers most of the time.
@@ -196,7 +209,7 @@ class Run:
         start = time.monotonic()
         state = "ok"
         try:
-            getattr(self, name)()
+            getattr(self, name.replace("-", "_"))()
         except Failed:
             state = "FAILED"
             self.failed_steps.append(name)
@@ -222,6 +235,7 @@ class Run:
 
 STEPS = {
     "services": "find or fetch MongoDB and Redis",
+    "old-backends": "build what stands in for the old backends, with the packages that they used",
     "fmt": "formatting",
     "clippy": "lints, warnings are errors",
     "checker": "what judges finished quizzes, judged itself",
@@ -235,7 +249,7 @@ STEPS = {
 }
 # What a step stands on; fast to repeat, so a chosen step never runs against something stale.
 NEEDS = {
-    "test": ["services", "build"],
+    "test": ["services", "old-backends", "build"],
     "schema": ["services", "build"],
     "client": ["build"],
     "browser": ["build"],
@@ -262,7 +276,7 @@ def main():
     options = parser.parse_args(own)
     if options.list:
         for name, what in STEPS.items():
-            say(f"{name:9} {what}")
+            say(f"{name:12} {what}")
         return 0
     sys.stdout.reconfigure(errors="replace")
     CACHE.mkdir(exist_ok=True)

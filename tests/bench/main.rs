@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo build --release --workspace --bins && target/release/bench [idle|upload|login|pickup|backlog|retry|scale]…
-//! target/release/bench [faults|sharing|prefix|injections]…
+//! target/release/bench [faults|sharing|prefix|injections|migration]…
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on should stop")]
@@ -20,6 +20,7 @@ use shared::{
 };
 
 mod generation;
+mod migration;
 mod scale;
 
 /// Single jobs whose pick-up is timed.
@@ -67,6 +68,9 @@ async fn main() {
     }
     if wants("injections") {
         generation::injections().await;
+    }
+    if wants("migration") {
+        migration::migration().await;
     }
 }
 

@@ -17,6 +17,9 @@ type Env = BTreeMap<String, String>;
 /// What of our own environment the binaries see; everything else would make tests depend on the machine.
 const PASSED_ON: [&str; 5] = ["PATH", "TMPDIR", "RUST_BACKTRACE", "RUST_LOG", "LLVM_PROFILE_FILE"];
 
+/// What production apps sign their tokens with.
+pub const SECRET: &str = "a secret of the tests, long enough for production";
+
 /// Changes to the environment that the binaries get.
 #[derive(Clone, Debug, Default)]
 pub struct AppOptions {
@@ -112,7 +115,7 @@ impl App {
         set(&mut env, "MONGODB_URL", mongod.url());
         set(&mut env, "DATABASE_NAME", mongod.database());
         set(&mut env, "REDIS_URL", redis.database_url());
-        set(&mut env, "JWT_SECRET", "a secret of the tests, long enough for production");
+        set(&mut env, "JWT_SECRET", SECRET);
         Self::start(crate::temp_dir("app-"), env, options, workers).await
     }
 
@@ -157,7 +160,7 @@ impl App {
 
     /// Runs the API's binary with these arguments, in the API's environment, to its end.
     pub async fn command(&self, arguments: &[&str]) -> std::process::Output {
-        let mut command = tokio::process::Command::new(binary("SMARTSTUDY_API_BIN", "smartstudy-api"));
+        let mut command = tokio::process::Command::new(api_binary());
         command.args(arguments).env_clear().envs(&self.env).current_dir(self.dir());
         command.output().await.expect("the binary runs")
     }
@@ -210,6 +213,11 @@ fn apply(env: &mut Env, changes: Vec<(String, Option<String>)>) {
     }
 }
 
+/// The API's binary.
+pub fn api_binary() -> PathBuf {
+    binary("SMARTSTUDY_API_BIN", "smartstudy-api")
+}
+
 /// The worker's binary.
 pub fn worker_binary() -> PathBuf {
     binary("SMARTSTUDY_WORKER_BIN", "smartstudy-worker")
@@ -237,7 +245,7 @@ fn spawn(name: &str, program: &Path, env: &Env, dir: &Path) -> Process {
 }
 
 async fn start_api(env: &Env, dir: &Path) -> Server {
-    let process = spawn("api", &binary("SMARTSTUDY_API_BIN", "smartstudy-api"), env, dir);
+    let process = spawn("api", &api_binary(), env, dir);
     let Some(port) = process.line(listening_port).await else {
         panic!("the API ended with {} before it listened:\n{}", process.ended().await, process.log().text());
     };

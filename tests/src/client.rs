@@ -189,7 +189,7 @@ impl Client {
     clippy::disallowed_methods,
     reason = "the suites share no code with the product, its HTTP client included"
 )]
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     // A second call finds the provider in place, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Loopback only: no certificates, no proxy, and redirects are answers like others.

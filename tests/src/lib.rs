@@ -8,17 +8,24 @@ pub mod corpus;
 pub mod deepseek;
 pub mod events;
 pub mod generation;
+pub mod legacy;
 pub mod mail;
+pub mod migrate;
+pub mod old;
 pub mod pdf;
 pub mod process;
 pub mod proxy;
 pub mod services;
+pub mod shift;
 
 pub use app::{App, AppOptions};
 pub use client::Client;
 pub use mail::Mailbox;
+pub use migrate::Migrate;
+pub use old::Old;
 pub use proxy::Proxy;
 pub use services::{Mongod, RedisServer};
+pub use shift::Shift;
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
