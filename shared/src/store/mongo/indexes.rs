@@ -82,7 +82,7 @@ pub(super) fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("sessions", plain(doc! { "userId": 1 })),
         ("quizzes", plain(doc! { "createdBy": 1, "_id": 1 })),
         ("quizzes", with(doc! { "created_by.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),
-        ("quizzes", with(doc! { "created_by": 1 }, |options| options.sparse = Some(true))),
+        ("quizzes", where_there(doc! { "created_by": 1, "_id": 1 }, "created_by")),
         ("quizattempts", plain(doc! { "userId": 1, "_id": 1 })),
         ("quizattempts", plain(doc! { "quizId": 1, "percentage": 1 })),
         (
@@ -94,7 +94,7 @@ pub(super) fn indexes() -> Vec<(&'static str, IndexModel)> {
         ),
         ("studysessions", plain(doc! { "userId": 1, "_id": 1 })),
         ("studysessions", with(doc! { "user_id.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),
-        ("studysessions", with(doc! { "user_id": 1 }, |options| options.sparse = Some(true))),
+        ("studysessions", where_there(doc! { "user_id": 1, "_id": 1 }, "user_id")),
         ("studysessions", plain(doc! { "endTime": 1, "durationMinutes": 1, "startTime": 1 })),
         ("tasks", plain(doc! { "userId": 1, "_id": 1 })),
         ("attempts_open", with(doc! { "quizId": 1, "userId": 1 }, |options| options.unique = Some(true))),
@@ -169,6 +169,11 @@ fn with(keys: Document, set: impl FnOnce(&mut IndexOptions)) -> IndexModel {
 /// Over the documents that have the field, a text.
 fn where_set(keys: Document, field: &str) -> IndexModel {
     with(keys, |options| options.partial_filter_expression = Some(doc! { field: { "$gt": "" } }))
+}
+
+/// Over the documents that have the field.
+fn where_there(keys: Document, field: &str) -> IndexModel {
+    with(keys, |options| options.partial_filter_expression = Some(doc! { field: { "$exists": true } }))
 }
 
 /// Unique among the documents that have the field: what the old backend inserts lacks it.
