@@ -152,5 +152,5 @@ if __name__ == "__main__":
     parser.add_argument("--seed", default="1", help="of the requests that are made up")
     parser.add_argument("rest", nargs="*", help="options of schemathesis, after --")
     options = parser.parse_args()
-    options.examples, options.successes, options.calls = ("200", 20, 20_000) if options.full else ("12", 1, 2_000)
+    options.examples, options.successes, options.calls = ("200", 20, 20_000) if options.full else ("9", 1, 1_500)
     sys.exit(main())

@@ -146,6 +146,7 @@ pub(super) fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("attempts_open", plain(doc! { "userId": 1 })),
         ("quiz_attempts", with(doc! { "user.$id": 1 }, |options| options.sparse = Some(true))),
         ("quiz_attempts", with(doc! { "quiz.$id": 1 }, |options| options.sparse = Some(true))),
+        ("quiz_attempts", where_there(doc! { "user": 1 }, "user")),
         ("userperformances", plain(doc! { "userId": 1 })),
         ("notes", plain(doc! { "user": 1, "_id": 1 })),
         ("notes", with(doc! { "user.$id": 1, "_id": 1 }, |options| options.sparse = Some(true))),

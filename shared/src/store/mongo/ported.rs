@@ -89,13 +89,17 @@ impl Mongo {
         Ok(())
     }
 
-    /// Removes what was made of documents that are gone meanwhile, as when their owner had them erased; whose ids those are.
+    /// Removes what was made of documents that are gone meanwhile, as when their owner had them erased; the ids of those.
     pub(super) async fn remove_orphans(&self, of: &str, made: &str, ids: &[Bson]) -> Result<Vec<Bson>> {
         let there = self.present(of, ids).await?;
         let is_gone = |id: &Bson| id.as_object_id().is_some_and(|id| !there.contains(&id.into()));
         let gone: Vec<Bson> = ids.iter().filter(|id| is_gone(id)).cloned().collect();
         if !gone.is_empty() {
-            self.run(self.docs(made).delete_many(doc! { "_id": { "$in": &gone } })).await?;
+            let mut these = doc! { "_id": { "$in": &gone } };
+            if made == SUBMITTED {
+                these.insert(COPIED_FROM, of);
+            }
+            self.run(self.docs(made).delete_many(these)).await?;
         }
         Ok(gone)
     }
