@@ -127,7 +127,13 @@ fn instant(text: &str) -> Option<jiff::Timestamp> {
 
 /// Both forms in which the old backend stores a reference.
 pub(super) fn either(id: Id) -> Bson {
-    bson::bson!({ "$in": [id, id.to_string()] })
+    either_of([id])
+}
+
+/// Both forms of any of these.
+pub(super) fn either_of(ids: impl IntoIterator<Item = Id>) -> Bson {
+    let forms = |id: Id| [Bson::from(id), id.to_string().into()];
+    bson::bson!({ "$in": ids.into_iter().flat_map(forms).collect::<Vec<_>>() })
 }
 
 /// What could be read; what could not is reported and passed over, so that one bad document does not

@@ -9,7 +9,7 @@ use super::{
     Mongo, RACES, Result, StoreError,
     convert::{Plain, bson_of, number, value_of},
     defect,
-    fields::{Fields, either, readable},
+    fields::{Fields, either, either_of, readable},
     inserted,
     quizzes::QUIZZES,
 };
@@ -64,9 +64,8 @@ impl Mongo {
             let ids: Vec<Id> = self.quizzes_of(old).await?.into_iter().collect();
             let about = doc! { "_id": { "$in": ids }, "topic": topic };
             let quizzes = self.topics(about).await?;
-            let both: Vec<Bson> =
-                quizzes.keys().flat_map(|id| [(*id).into(), id.to_string().into()]).collect();
-            wanted.push(doc! { "$or": [{ "topic": topic }, { "topic": null, "quizId": { "$in": both } }] });
+            let theirs = either_of(quizzes.keys().copied());
+            wanted.push(doc! { "$or": [{ "topic": topic }, { "topic": null, "quizId": theirs }] });
         }
         let at = bson!({ "$ifNull": ["$completedAt", { "$ifNull": ["$createdAt", "$_id"] }] });
         let completed = converted(at, "date", Bson::Null);
@@ -120,9 +119,8 @@ impl Mongo {
             attempts: i64,
             average: Option<f64>,
         }
-        let both: Vec<Bson> = quizzes.iter().flat_map(|id| [(*id).into(), id.to_string().into()]).collect();
         let stages = [
-            doc! { "$match": { "quizId": { "$in": both } } },
+            doc! { "$match": { "quizId": either_of(quizzes.iter().copied()) } },
             doc! { "$group": {
                 "_id": { "$toLower": converted("$quizId".into(), "string", "") },
                 "attempts": { "$sum": 1 },

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::{Id, User, email_key};
 
-const USERS: &str = "users";
+pub(super) const USERS: &str = "users";
 
 impl Mongo {
     /// Adds an account.

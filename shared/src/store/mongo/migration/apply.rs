@@ -1,6 +1,6 @@
 //! `apply`: adds what is missing. May be broken off at any point and started again, while the old backends write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use bson::{Bson, Document, RawDocumentBuf, doc};
 
@@ -123,11 +123,10 @@ impl Migration {
             }
             let again = doc! { "_id": { "$in": &pending } };
             let found: Vec<RawDocumentBuf> = self.mongo.found(name, again, Document::new()).await?;
-            let there = self.mongo.present(name, &pending).await?;
-            let is_gone = |id: &Bson| id.as_object_id().is_some_and(|id| !there.contains(&id.into()));
-            let gone: Vec<Bson> = pending.into_iter().filter(is_gone).collect();
-            self.mongo.remove_entries(name, &gone).await?;
             batch = found.into_iter().map(Stored::new).collect::<std::result::Result<_, _>>()?;
+            let there: HashSet<String> = batch.iter().map(|stored| shown(&stored.id)).collect();
+            let gone: Vec<Bson> = pending.into_iter().filter(|id| !there.contains(&shown(id))).collect();
+            self.mongo.remove_entries(name, &gone).await?;
         }
         Err(defect(format!("documents of {name} never stood still")).into())
     }

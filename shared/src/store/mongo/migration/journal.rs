@@ -66,7 +66,7 @@ fn stamp(doc: &Document) -> [Bson; 2] {
 }
 
 /// A checksum of a document's fields, those apart that were added.
-pub(super) fn sum_without(raw: &RawDocument, added: &Document) -> Binary {
+fn sum_without(raw: &RawDocument, added: &Document) -> Binary {
     let is_ours = |name: &str| added.contains_key(name) || KEPT_BY_US.contains(&name);
     let whole = raw.iter().flatten().all(|(name, _)| !is_ours(name.as_str()));
     if whole {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     Mongo, StoreError, notes::NOTES, ported::PORTED, quizzes::QUIZZES, study_sessions::STUDY_SESSIONS,
-    submissions::SUBMITTED,
+    submissions::SUBMITTED, users::USERS,
 };
 use crate::clock::Clock;
 
@@ -34,8 +34,6 @@ pub use progress::{Checked, Counts, Event, Report, Tally, Undone};
 
 use pace::Pace;
 
-/// The old backend's accounts.
-const USERS: &str = "users";
 /// What the old backend computed of its users; never written.
 const PERFORMANCES: &str = "userperformances";
 /// What the old backends wrote, in the order in which it is moved: what others are computed from comes before them.

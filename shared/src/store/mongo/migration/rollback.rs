@@ -6,7 +6,7 @@ use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 
 use super::super::{
-    Mongo, RACES,
+    Mongo, RACES, StoreError,
     convert::Plain,
     defect,
     ported::{COPIED_FROM, PORTED, copy},
@@ -68,11 +68,11 @@ impl Migration {
     /// Takes away what some entries say.
     async fn undo(&self, name: &str, batch: &[Stored], undone: &mut Undone) -> Result<()> {
         undone.documents += batch.len() as u64;
-        let entries = batch
+        let entries: Vec<Entry> = batch
             .iter()
-            .map(|stored| stored.doc.to_vec().and_then(|bytes| bson::deserialize_from_slice(&bytes)));
-        let entries: Vec<Entry> =
-            entries.collect::<std::result::Result<_, _>>().map_err(super::super::StoreError::from)?;
+            .map(|stored| bson::deserialize_from_slice(stored.raw.as_bytes()))
+            .collect::<std::result::Result<_, _>>()
+            .map_err(StoreError::from)?;
         if name == QUIZZES {
             undone.copies += self.mongo.remove_keys_of(&entries).await?;
         }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bson::{Bson, Document, doc};
+use bson::{Document, doc};
 use futures::TryStreamExt;
 
 use super::super::{
     Mongo, Result,
     convert::{Plain, number},
-    fields::Fields,
+    fields::{Fields, either_of},
     study_sessions::{self, STUDY_SESSIONS},
     submissions::SUBMITTED,
     users, within,
@@ -45,9 +45,9 @@ impl Mongo {
     async fn add_sessions(&self, all: &mut BTreeMap<Id, Deeds>, now: Timestamp) -> Result<()> {
         let ids: Vec<Id> = all.keys().copied().collect();
         let theirs = doc! { "$or": [
-            { "userId": { "$in": both(all) } },
-            { "user_id.$id": { "$in": ids }, "userId": null },
-            { "user_id": { "$in": both(all) }, "userId": null },
+            { "userId": either_of(ids.iter().copied()) },
+            { "user_id.$id": { "$in": &ids }, "userId": null },
+            { "user_id": either_of(ids.iter().copied()), "userId": null },
         ] };
         let docs = self.of::<Plain>(STUDY_SESSIONS);
         let mut found = within(PATIENCE, docs.find(theirs).projection(doc! { "notes": 0 })).await?;
@@ -67,7 +67,7 @@ impl Mongo {
     }
 
     async fn add_attempts(&self, all: &mut BTreeMap<Id, Deeds>) -> Result<()> {
-        let theirs = doc! { "userId": { "$in": both(all) } };
+        let theirs = doc! { "userId": either_of(all.keys().copied()) };
         let shape = doc! { "userId": 1, "percentage": 1, "completedAt": 1, "createdAt": 1 };
         let docs = self.of::<Plain>(SUBMITTED);
         let mut found = within(PATIENCE, docs.find(theirs).projection(shape)).await?;
@@ -87,11 +87,6 @@ impl Mongo {
         }
         Ok(())
     }
-}
-
-/// Ids in both forms in which the old backend stores them.
-fn both(all: &BTreeMap<Id, Deeds>) -> Vec<Bson> {
-    all.keys().flat_map(|id| [(*id).into(), id.to_string().into()]).collect()
 }
 
 impl Deeds {
