@@ -99,11 +99,18 @@ impl Dispatcher {
             if ids.is_empty() {
                 continue;
             }
+            let are_all = ids.len() < BATCH as usize;
             let Ok(waiting) = self.ledger.queue.waiting(kind).await else { continue };
             ids.retain(|id| !waiting.contains(id));
-            if !ids.is_empty() {
-                self.ledger.store.mark_rung(&ids, now).await?;
-                self.ledger.ring(kind, &ids).await;
+            if ids.is_empty() {
+                continue;
+            }
+            self.ledger.store.mark_rung(&ids, now).await?;
+            // A worker that died may have taken the ring with it: the job's turn had come. Where more were lost than were
+            // looked at, as when Redis came back empty, the later ones would overtake the earlier ones.
+            match are_all {
+                true => self.ledger.ring_first(kind, &ids).await,
+                false => self.ledger.ring(kind, &ids).await,
             }
         }
         Ok(())

@@ -101,9 +101,7 @@ impl Ledger {
                 match (before, job.status) {
                     (JobStatus::Queued, _) => {}
                     // It waited its turn already.
-                    (JobStatus::Running, JobStatus::Queued) => {
-                        self.told(self.queue.ring_first(&job.kind, job.id).await, 1);
-                    }
+                    (JobStatus::Running, JobStatus::Queued) => self.ring_first(&job.kind, &[job.id]).await,
                     (_, JobStatus::Queued) => self.ring(&job.kind, &[job.id]).await,
                     _ => {}
                 }
@@ -154,6 +152,11 @@ impl Ledger {
     /// Tells the queue; a failure is only noted.
     pub async fn ring(&self, kind: &str, jobs: &[JobId]) {
         self.told(self.queue.ring(kind, jobs).await, jobs.len());
+    }
+
+    /// Tells the queue that the turn of these jobs has come; a failure is only noted.
+    pub async fn ring_first(&self, kind: &str, jobs: &[JobId]) {
+        self.told(self.queue.ring_first(kind, jobs).await, jobs.len());
     }
 
     fn told(&self, told: Result<(), QueueError>, jobs: usize) {

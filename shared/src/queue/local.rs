@@ -30,8 +30,10 @@ impl LocalQueue {
         self.bell.notify_waiters();
     }
 
-    pub(super) fn ring_first(&self, kind: &str, job: JobId) {
-        self.rings().entry(kind.to_owned()).or_default().push_front(job);
+    pub(super) fn ring_first(&self, kind: &str, jobs: &[JobId]) {
+        let mut rings = self.rings();
+        let rings = rings.entry(kind.to_owned()).or_default();
+        jobs.iter().rev().for_each(|job| rings.push_front(*job));
         self.bell.notify_waiters();
     }
 

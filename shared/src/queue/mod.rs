@@ -40,14 +40,14 @@ impl Queue {
         }
     }
 
-    /// Wakes a worker for this job before all others of its kind.
-    pub async fn ring_first(&self, kind: &str, job: JobId) -> Result<(), QueueError> {
+    /// Wakes a worker for each of these jobs, all of one kind, before all others of that kind.
+    pub async fn ring_first(&self, kind: &str, jobs: &[JobId]) -> Result<(), QueueError> {
         match self {
             Self::Local(queue) => {
-                queue.ring_first(kind, job);
+                queue.ring_first(kind, jobs);
                 Ok(())
             }
-            Self::Redis(queue) => queue.ring_first(kind, job).await,
+            Self::Redis(queue) => queue.ring_first(kind, jobs).await,
         }
     }
 

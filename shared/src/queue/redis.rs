@@ -67,9 +67,11 @@ impl RedisQueue {
         within(RING_TIMEOUT, push).await
     }
 
-    pub(super) async fn ring_first(&self, kind: &str, job: JobId) -> Result<(), QueueError> {
+    pub(super) async fn ring_first(&self, kind: &str, jobs: &[JobId]) -> Result<(), QueueError> {
+        // The last one pushed is the first one popped.
+        let ids: Vec<String> = jobs.iter().rev().map(JobId::to_string).collect();
         let mut connection = self.connection.clone();
-        let push = connection.lpush::<_, _, ()>(self.key(kind), job.to_string());
+        let push = connection.lpush::<_, _, ()>(self.key(kind), ids);
         within(RING_TIMEOUT, push).await
     }
 

@@ -40,6 +40,7 @@ on_every_queue![
     a_ring_is_heard_by_a_listener_that_came_later,
     a_ring_is_heard_by_a_listener_that_waits,
     rings_are_heard_in_their_order,
+    rings_for_those_whose_turn_has_come_are_heard_first_and_in_their_order,
     rings_that_nobody_took_are_counted,
     each_ring_reaches_exactly_one_of_two_listeners,
     as_many_waiting_listeners_wake_as_jobs_are_rung_for,
@@ -108,6 +109,14 @@ async fn rings_are_heard_in_their_order(queue: Queue) {
         queue.ring(NOOP, &[*job]).await.unwrap();
     }
     assert_eq!(hear(&queue, &[NOOP], 50).await, rung);
+}
+
+async fn rings_for_those_whose_turn_has_come_are_heard_first_and_in_their_order(queue: Queue) {
+    let rung = jobs(6);
+    queue.ring(NOOP, &rung[4..]).await.unwrap();
+    queue.ring_first(NOOP, &rung[2..4]).await.unwrap();
+    queue.ring_first(NOOP, &rung[..2]).await.unwrap();
+    assert_eq!(hear(&queue, &[NOOP], 6).await, rung);
 }
 
 async fn rings_that_nobody_took_are_counted(queue: Queue) {
