@@ -28,7 +28,6 @@ use crate::{
     logins::Logins,
     mail::{MailError, Mailer},
     negotiation::{self, Offers},
-    openapi,
     passwords::Passwords,
     pictures::Pictures,
     routes,
@@ -141,20 +140,13 @@ impl App {
 
 /// All routes in their frame, ready to be served.
 pub fn router(app: App) -> Router {
-    let mut routes = routes::all();
-    if app.legacy_compat {
-        routes = routes.merge(routes::legacy_routes());
-        routes::describe_legacy(routes.get_openapi_mut());
-    }
-    let (mut routes, document) = routes.split_for_parts();
+    let (mut routes, document) = routes::served(app.legacy_compat).split_for_parts();
     if app.legacy_compat {
         routes = routes.layer(middleware::from_fn_with_state(app.clone(), routes::serve_legacy));
     }
-    let document = openapi::complete(document);
-    let docs = routes::docs(&document);
     let offers = Offers::of(document);
     routes
-        .merge(docs)
+        .merge(routes::docs(app.legacy_compat))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::replay))
         .layer(middleware::from_fn_with_state(app.clone(), guard_logins))
         .layer(middleware::from_fn_with_state(offers, negotiation::negotiated))

@@ -83,11 +83,11 @@ fn print_document() -> anyhow::Result<()> {
 }
 
 fn change_user(action: operators::Action) -> anyhow::Result<()> {
-    tokio::runtime::Runtime::new()?.block_on(operators::run(action))
+    shared::runtime()?.block_on(operators::run(action))
 }
 
 fn start() -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = shared::runtime()?;
     let served = runtime.block_on(serve());
     // What still computes has nobody left to compute for.
     runtime.shutdown_background();

@@ -23,11 +23,11 @@ use crate::{
 const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// What the routes offer.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Offers(Arc<HashMap<String, HashMap<String, Offer>>>);
 
 /// What a route offers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Offer {
     /// Media types of its successes; none where there is nothing to read.
     types: BTreeSet<String>,
@@ -36,7 +36,7 @@ struct Offer {
 }
 
 impl Offers {
-    /// What a document says.
+    /// What the routes say in a document.
     pub fn of(mut document: OpenApi) -> Self {
         let mut offers: HashMap<String, HashMap<String, Offer>> = HashMap::new();
         for (path, item) in &mut document.paths.paths {
@@ -49,10 +49,11 @@ impl Offers {
                         offer.types.extend(response.content.keys().cloned());
                     }
                 }
-                offer.waits = operation.parameters.iter().flatten().any(|parameter| {
+                let prefers = operation.parameters.iter().flatten().any(|parameter| {
                     matches!(parameter, RefOr::T(parameter)
                         if matches!(parameter.parameter_in, ParameterIn::Header) && parameter.name == "Prefer")
                 });
+                offer.waits = prefers || operation.responses.responses.contains_key("202");
                 offers.entry(path.clone()).or_default().insert(method.to_uppercase(), offer);
             }
         }
@@ -91,4 +92,18 @@ pub async fn negotiated(
         response.headers_mut().insert(APPLIED, applied);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_routes_say_themselves_what_they_offer() {
+        for legacy_compat in [false, true] {
+            let said = crate::routes::served(legacy_compat).split_for_parts().1;
+            let completed = crate::openapi::complete(said.clone());
+            assert!(Offers::of(said) == Offers::of(completed));
+        }
+    }
 }

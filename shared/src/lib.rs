@@ -13,6 +13,9 @@ pub mod notify;
 pub mod permits;
 pub mod queue;
 pub mod report;
+mod runtime;
 pub mod setup;
 pub mod store;
 pub mod telemetry;
+
+pub use runtime::runtime;

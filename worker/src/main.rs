@@ -72,7 +72,7 @@ fn main() -> ExitCode {
 }
 
 fn start(command: Command) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = shared::runtime()?;
     let ended = runtime.block_on(async {
         match command {
             Command::Run => run().await,
