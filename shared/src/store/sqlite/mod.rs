@@ -1,6 +1,9 @@
 //! SQLite: one file, no service. Uploads are files beside it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{
@@ -58,6 +61,9 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/shares.sql"),
 ];
 
+/// How long a write waits for another one. The largest is that of a note of a megabyte, whose words are indexed.
+const BUSY_FOR: Duration = Duration::from_secs(15);
+
 /// The SQLite store.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
@@ -74,7 +80,7 @@ impl Sqlite {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(std::time::Duration::from_secs(5));
+            .busy_timeout(BUSY_FOR);
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
         for part in SCHEMA {
             pool.execute(*part).await?;
