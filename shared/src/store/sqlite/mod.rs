@@ -58,6 +58,9 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/shares.sql"),
 ];
 
+/// The database's file in its directory.
+pub(super) const FILE: &str = "smartstudy.db";
+
 /// The SQLite store.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
@@ -70,7 +73,7 @@ impl Sqlite {
         let uploads = dir.join("uploads");
         tokio::fs::create_dir_all(&uploads).await.map_err(unavailable)?;
         let options = SqliteConnectOptions::new()
-            .filename(dir.join("smartstudy.db"))
+            .filename(dir.join(FILE))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
