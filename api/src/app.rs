@@ -25,6 +25,7 @@ use crate::{
     drain,
     extract::guard_logins,
     frame, idempotency, limits,
+    live::Live,
     logins::Logins,
     mail::{MailError, Mailer},
     negotiation::{self, Offers},
@@ -72,6 +73,8 @@ pub struct App {
     pub ai: Ai,
     /// Which generator answers.
     pub ai_service: &'static str,
+    /// What operators look at.
+    pub live: Live,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     /// When the process started.
@@ -120,6 +123,7 @@ impl App {
             max_file_size: config.max_file_size,
             ai: config.ai.clone(),
             ai_service: if config.deepseek.is_some() { "deepseek" } else { "local" },
+            live: Live::new(ledger.notifier.clone(), stopping.clone()),
             metrics,
             started_at: ledger.clock.now(),
             ledger,

@@ -8,6 +8,7 @@ mod frame;
 mod icalendar;
 mod idempotency;
 mod limits;
+mod live;
 mod logins;
 mod mail;
 mod negotiation;

@@ -59,6 +59,7 @@ pub const POLICIES: &[Policy] = &[
         quota: per(60, 5 * MINUTE),
         routes: &[
             "POST /auth/login",
+            "POST /admin/ui/login",
             "POST /auth/refresh",
             "POST /auth/change-password",
             "POST /auth/reset-password",

@@ -41,6 +41,7 @@ mod note_uploads;
 mod notes;
 mod openapi;
 mod operation;
+mod operator_page;
 mod operators;
 mod other_documents;
 mod passwords;

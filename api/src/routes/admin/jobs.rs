@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    extract::{Admin, Conditions, Json, List, Path, Query, Tag, listed},
+    extract::{Admin, Caller, Conditions, Json, List, Path, Query, Tag, listed},
     problem::{Problem, ProblemBody, Result},
     routes::jobs::JobView,
 };
@@ -75,13 +75,19 @@ pub struct JobDetail {
 }
 
 impl JobDetail {
-    fn new(job: Job, checkpoints: Vec<CheckpointHead>) -> Self {
+    /// All that is known of a job.
+    pub fn new(job: Job, checkpoints: Vec<CheckpointHead>) -> Self {
         Self {
             attempts: job.attempts.iter().cloned().map(AttemptView::from).collect(),
             checkpoints: checkpoints.into_iter().map(CheckpointView::from).collect(),
             transcript: None,
             job: job.into(),
         }
+    }
+
+    /// What its provider said in the try that failed.
+    pub fn transcript(&self) -> Option<&serde_json::Value> {
+        self.transcript.as_ref()
     }
 }
 
@@ -237,6 +243,7 @@ impl RetryFilter {
             kind: self.kind,
             error_code: self.error_code,
             made_before: self.older_than.map(|age| age.before(now)),
+            made_from: None,
         }
     }
 }
@@ -259,9 +266,9 @@ pub struct RetryMany {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Retried {
     /// Jobs that matched.
-    matched: u64,
+    pub matched: u64,
     /// Jobs that were retried: those that nobody else changed meanwhile, and that were not retried too often before.
-    retried: u64,
+    pub retried: u64,
 }
 
 /// Everybody's jobs, newest first.
@@ -286,6 +293,7 @@ pub async fn list(
         kind: ask.kind,
         error_code: ask.error_code,
         made_before: ask.older_than.map(|age| age.before(now)),
+        made_from: None,
     };
     let found = app.ledger.store.jobs(&filter, &list.window).await?;
     let last = found.items.last().map(|job| job.id.to_string());
@@ -401,15 +409,25 @@ pub async fn retry_all(
     let mut filter = ask.filter.jobs(now);
     // What fails while this runs is of another day.
     filter.made_before = Some(filter.made_before.map_or(now, |instant| instant.min(now)));
-    let matched = app.ledger.store.count_jobs(&filter).await?;
-    let retried = if ask.dry_run { 0 } else { app.ledger.retry_all(&filter).await? };
+    if ask.dry_run {
+        let matched = app.ledger.store.count_jobs(&filter).await?;
+        return Ok(Json(Retried { matched, retried: 0 }));
+    }
+    retry_matching(&app, &caller, &filter).await.map(Json)
+}
+
+/// Retries all jobs that match.
+pub async fn retry_matching(app: &App, caller: &Caller, filter: &JobFilter) -> Result<Retried> {
+    let matched = app.ledger.store.count_jobs(filter).await?;
+    let retried = app.ledger.retry_all(filter).await?;
     if retried > 0 {
         tracing::info!(admin = %caller.user.id, matched, retried, "retried");
     }
-    Ok(Json(Retried { matched, retried }))
+    Ok(Retried { matched, retried })
 }
 
-async fn read(app: &App, id: JobId) -> Result<(Job, Vec<CheckpointHead>)> {
+/// A job, and what was saved of its work.
+pub async fn read(app: &App, id: JobId) -> Result<(Job, Vec<CheckpointHead>)> {
     let job = app.ledger.store.job(id).await?;
     let job = job.ok_or_else(|| Problem::not_found("job.not_found", "There is no such job."))?;
     Ok((job, app.ledger.store.checkpoint_heads(id, VALUE_MAX).await?))
