@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a harness that cannot go on should panic")]
 
 pub mod app;
+pub mod balancer;
 pub mod client;
 pub mod corpus;
 pub mod deepseek;

@@ -34,6 +34,7 @@ mod plan;
 mod presence;
 mod proof;
 pub mod quiz;
+pub mod replay;
 mod report;
 mod run;
 pub mod runtime;
@@ -56,6 +57,8 @@ pub struct Context {
     ai: Ai,
     /// What was read or written before.
     cache: Cache,
+    /// How many jobs of a user run at once, over all workers.
+    jobs_per_user: Option<usize>,
     /// How long files are kept that jobs make.
     keep_exports: Duration,
     /// Opens documents in a process of its own.
@@ -100,6 +103,7 @@ impl Context {
             ai: config.ai.clone(),
             cache: setup::cache(config, &ledger)?,
             name: worker_name(&ledger.clock),
+            jobs_per_user: Some(config.jobs_per_user).filter(|most| *most > 0),
             keep_exports: config.retention.exports,
             reader: pdf::ChildCommand::current()?,
             ocr: config.ocr.clone().and_then(pdf::Ocr::installed),

@@ -16,7 +16,7 @@ use shared::{
     setup, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
-use worker::{Shutdown, pdf, quiz, runtime};
+use worker::{Shutdown, pdf, quiz, replay, runtime};
 
 /// How long running jobs may take to end once the worker is told to.
 const GRACE: Duration = Duration::from_secs(20);
@@ -32,6 +32,8 @@ struct Arguments {
 enum Command {
     /// Run jobs until told to stop (the default).
     Run,
+    /// Play a try that failed again, from what was kept of it: its answers through the code as it is now.
+    Replay(replay::Ask),
     /// Write the text of documents to a folder, with a status line for each.
     Extract {
         /// Documents to read.
@@ -76,6 +78,7 @@ fn start(command: Command) -> anyhow::Result<()> {
     let ended = runtime.block_on(async {
         match command {
             Command::Run => run().await,
+            Command::Replay(ask) => play(&ask).await,
             Command::Extract { files, out, ocr } => extract(&files, &out, ocr).await,
             Command::Quiz { files, ask, out } => quiz::run(&files, &ask, &out).await,
         }
@@ -93,10 +96,22 @@ async fn extract(files: &[PathBuf], out: &Path, languages: Option<String>) -> an
     pdf::cli::run(files, out, ocr.transpose()?.as_ref()).await
 }
 
+async fn play(ask: &replay::Ask) -> anyhow::Result<()> {
+    let config = Config::from_env(Program::Worker)?;
+    let ledger = setup::ledger(Program::Worker, &config).await?;
+    let context = worker::Context::new(&config, ledger)?;
+    let played = replay::run(&context, ask).await?;
+    match ask.json {
+        true => println!("{}", serde_json::to_string_pretty(&played)?),
+        false => print!("{played}"),
+    }
+    Ok(())
+}
+
 async fn run() -> anyhow::Result<()> {
     let config = Config::from_env(Program::Worker)?;
     telemetry::logs(config.log_format, &config.log_filter);
-    let metrics = telemetry::metrics()?;
+    let metrics = telemetry::metrics("worker")?;
     let ledger = setup::ledger(Program::Worker, &config).await?;
     let context = worker::Context::new(&config, ledger.clone())?;
     serve_metrics(&config, metrics).await?;

@@ -69,6 +69,9 @@ pub struct JobView {
     next_retry_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_before: Option<Timestamp>,
+    /// By when its result was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finish_by: Option<Timestamp>,
     links: Links,
 }
 
@@ -108,6 +111,7 @@ impl JobView {
             started_at: job.started_at,
             finished_at: job.finished_at,
             not_before: job.not_before,
+            finish_by: job.finish_by,
             links: Links {
                 events: format!("/jobs/{}/events", job.id),
                 cancel: format!("{this}/cancel"),

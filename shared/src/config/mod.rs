@@ -102,6 +102,8 @@ pub struct Config {
     pub max_file_size: usize,
     /// `WORKER_CONCURRENCY`: jobs a worker runs at once.
     pub worker_concurrency: usize,
+    /// `JOBS_PER_USER`: jobs of a user that run at once, over all workers; 0 for as many as there are slots.
+    pub jobs_per_user: usize,
     /// `METRICS_PORT` of a worker; 0 picks a free one.
     pub metrics_port: u16,
     /// DeepSeek, where a key is set.
@@ -178,6 +180,7 @@ impl Config {
             trusted_proxies: reader.number(&["TRUSTED_PROXIES"], 0),
             max_file_size: reader.number(&["MAX_FILE_SIZE"], 10 << 20),
             worker_concurrency: reader.number(&["WORKER_CONCURRENCY"], 4),
+            jobs_per_user: reader.number(&["JOBS_PER_USER"], 3),
             metrics_port: reader.number(&["METRICS_PORT"], 9464),
             ai: ai::ai(&mut reader, &model),
             deepseek: ai::deepseek(&mut reader, model),

@@ -20,7 +20,8 @@ use super::{Id, JobId, Question, Timestamp, Usage};
 mod record;
 
 pub use record::{
-    AttemptRecord, CHECKPOINT_MAX, Event, EventBody, JobError, JobResult, JobStatus, Lease, NewJob, Progress,
+    AttemptRecord, CHECKPOINT_MAX, Event, EventBody, JobError, JobPriority, JobResult, JobStatus, Lease, NewJob,
+    Progress, Ring, When,
 };
 
 /// Leases lost in a row, without a checkpoint between them, after which a job is given up.
@@ -54,6 +55,9 @@ pub enum Refusal {
     /// Jobs of its kind are not to be started for the present.
     #[error("jobs of this kind are paused")]
     Paused,
+    /// As many jobs of its user run as may.
+    #[error("other jobs of its user come first")]
+    Held,
 }
 
 /// A job of the ledger.
@@ -71,6 +75,9 @@ pub struct Job {
     pub payload: serde_json::Value,
     /// Where it stands.
     pub status: JobStatus,
+    /// How soon it is to run.
+    #[serde(default)]
+    pub priority: JobPriority,
     /// How far it is.
     pub progress: Progress,
     /// The try it is in, or was last in.
@@ -93,6 +100,12 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
     /// Earliest start that was asked for.
     pub not_before: Option<Timestamp>,
+    /// By when its result is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish_by: Option<Timestamp>,
+    /// When the provider's prices fell, where it waited for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cheaper_from: Option<Timestamp>,
     /// When it is due: for a scheduled or retrying job its next start.
     pub due_at: Timestamp,
     /// When the queue was last told of it.
@@ -120,7 +133,8 @@ pub struct Job {
 impl Job {
     /// A job that begins its life, queued or scheduled.
     pub fn new(new: NewJob, now: Timestamp) -> Self {
-        let due_at = new.not_before.unwrap_or(now).max(now);
+        let When { not_before, finish_by, cheaper_from } = new.when;
+        let due_at = not_before.max(cheaper_from).unwrap_or(now).max(now);
         let status = if due_at > now { JobStatus::Scheduled } else { JobStatus::Queued };
         let mut job = Self {
             id: new.id,
@@ -128,17 +142,20 @@ impl Job {
             user_id: new.user_id,
             payload: new.payload,
             status,
+            priority: new.priority,
             progress: Progress::default(),
             attempt: 0,
             max_attempts: new.max_attempts,
             error: None,
             result: None,
-            notices: Vec::new(),
+            notices: cheaper_from.map(put_off).into_iter().collect(),
             usage: None,
             created_at: now,
             started_at: None,
             finished_at: None,
-            not_before: new.not_before,
+            not_before,
+            finish_by,
+            cheaper_from,
             due_at,
             rung_at: now,
             lease: None,
@@ -305,6 +322,7 @@ impl Job {
         self.retries += 1;
         self.attempt = 0;
         self.lost_leases = 0;
+        self.priority = JobPriority::Interactive;
         self.error = None;
         self.finished_at = None;
         self.due_at = now;
@@ -324,6 +342,11 @@ impl Job {
             self.record(EventBody::Error { error }, now);
         }
         Ok(())
+    }
+
+    /// What the queue is told of it.
+    pub fn ring(&self) -> Ring {
+        Ring { job: self.id, user_id: self.user_id, priority: self.priority }
     }
 
     /// The lease, if it is the one with this token.
@@ -367,6 +390,11 @@ impl Job {
         self.last_event += 1;
         self.fresh.push(Event { seq: self.last_event, at: now, body });
     }
+}
+
+/// What the owner of a job is told that waits for lower prices.
+fn put_off(until: Timestamp) -> String {
+    format!("It waits for the provider's cheaper hours, which begin at {until}.")
 }
 
 /// The uploads that a job reads: whatever its payload has under the name `blob`, however deep.

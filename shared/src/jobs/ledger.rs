@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::JobKind;
 use crate::{
     clock::Clock,
-    domain::{Id, Job, JobId, JobStatus, NewJob, Refusal, Timestamp},
+    domain::{Id, Job, JobId, JobPriority, JobStatus, NewJob, Refusal, Ring, Timestamp, When},
     notify::Notifier,
     queue::{Queue, QueueError},
     store::{JobFilter, Store, StoreError},
@@ -50,18 +50,19 @@ impl Ledger {
         id: JobId,
         user_id: Option<Id>,
         payload: &J,
-        not_before: Option<Timestamp>,
+        when: impl Into<When>,
     ) -> Result<Job, StoreError> {
         let payload: Value =
             serde_json::to_value(payload).map_err(|error| StoreError::Internal(error.into()))?;
-        let new = NewJob { id, kind: J::KIND, user_id, payload, max_attempts: J::MAX_ATTEMPTS, not_before };
+        let (kind, max_attempts, priority) = (J::KIND, J::MAX_ATTEMPTS, J::PRIORITY);
+        let new = NewJob { id, kind, user_id, payload, max_attempts, priority, when: when.into() };
         let mut job = Job::new(new, self.clock.now());
         self.store.insert_job(&mut job).await?;
         #[cfg(feature = "testing")]
         crate::fault::point("after-insert");
         metrics::counter!("smartstudy_jobs_enqueued_total", "kind" => J::KIND).increment(1);
         if job.status == JobStatus::Queued {
-            self.ring(&job.kind, &[job.id]).await;
+            self.ring(&job.kind, &[job.ring()]).await;
         }
         Ok(job)
     }
@@ -98,11 +99,12 @@ impl Ledger {
             }
             if self.save(&mut next).await? {
                 let before = std::mem::replace(job, next).status;
+                count(before, job);
                 match (before, job.status) {
                     (JobStatus::Queued, _) => {}
                     // It waited its turn already.
-                    (JobStatus::Running, JobStatus::Queued) => self.ring_first(&job.kind, &[job.id]).await,
-                    (_, JobStatus::Queued) => self.ring(&job.kind, &[job.id]).await,
+                    (JobStatus::Running, JobStatus::Queued) => self.ring_again(&job.kind, &[job.ring()]).await,
+                    (_, JobStatus::Queued) => self.ring(&job.kind, &[job.ring()]).await,
                     _ => {}
                 }
                 return Ok(value);
@@ -127,15 +129,21 @@ impl Ledger {
 
     async fn retry_each(&self, mut jobs: Vec<Job>) -> Result<u64, StoreError> {
         let now = self.clock.now();
-        jobs.retain_mut(|job| job.retry(now).is_ok());
+        // Whoever asks for something now does not wait for all that had failed.
+        jobs.retain_mut(|job| {
+            job.retry(now).is_ok_and(|()| {
+                job.priority = JobPriority::Background;
+                true
+            })
+        });
         let retried = self.store.save_jobs(&jobs).await?;
-        let mut kinds: BTreeMap<&str, Vec<JobId>> = BTreeMap::new();
+        let mut kinds: BTreeMap<&str, Vec<Ring>> = BTreeMap::new();
         for job in &jobs {
             self.notifier.announce(job.id);
-            kinds.entry(&job.kind).or_default().push(job.id);
+            kinds.entry(&job.kind).or_default().push(job.ring());
         }
-        for (kind, ids) in kinds {
-            self.ring(kind, &ids).await;
+        for (kind, rings) in kinds {
+            self.ring(kind, &rings).await;
         }
         Ok(retried)
     }
@@ -150,13 +158,13 @@ impl Ledger {
     }
 
     /// Tells the queue; a failure is only noted.
-    pub async fn ring(&self, kind: &str, jobs: &[JobId]) {
-        self.told(self.queue.ring(kind, jobs).await, jobs.len());
+    pub async fn ring(&self, kind: &str, rings: &[Ring]) {
+        self.told(self.queue.ring(kind, rings).await, rings.len());
     }
 
-    /// Tells the queue that the turn of these jobs has come; a failure is only noted.
-    pub async fn ring_first(&self, kind: &str, jobs: &[JobId]) {
-        self.told(self.queue.ring_first(kind, jobs).await, jobs.len());
+    /// Tells the queue that these jobs waited their turn already; a failure is only noted.
+    pub async fn ring_again(&self, kind: &str, rings: &[Ring]) {
+        self.told(self.queue.ring_again(kind, rings).await, rings.len());
     }
 
     fn told(&self, told: Result<(), QueueError>, jobs: usize) {
@@ -164,5 +172,20 @@ impl Ledger {
             metrics::counter!("smartstudy_rings_lost_total").increment(jobs as u64);
             tracing::warn!(%error, jobs, "not rung; the dispatcher will ring again");
         }
+    }
+}
+
+/// Counts the ends of tries and of jobs.
+fn count(before: JobStatus, job: &Job) {
+    if before == job.status {
+        return;
+    }
+    if before == JobStatus::Running || job.status.is_finished() {
+        let labels = [("kind", job.kind.clone()), ("status", job.status.as_str().to_owned())];
+        metrics::counter!("smartstudy_jobs_ended_total", &labels).increment(1);
+    }
+    if let (JobStatus::Failed | JobStatus::Retrying, Some(error)) = (job.status, &job.error) {
+        let labels = [("kind", job.kind.clone()), ("code", error.code.clone())];
+        metrics::counter!("smartstudy_job_errors_total", &labels).increment(1);
     }
 }

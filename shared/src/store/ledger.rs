@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Listing, Result, Store, Window};
-use crate::domain::{Event, Id, Job, JobId, JobStatus, Timestamp};
+use crate::domain::{Event, Id, Job, JobId, JobStatus, JobPriority, Ring, Timestamp};
 
 /// Which jobs to list; what is absent does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,7 +34,27 @@ pub struct CheckpointHead {
     pub value: Option<Value>,
 }
 
-backends! {
+/// A queued job, and when the queue was last told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unclaimed {
+    #[serde(rename = "_id")]
+    job: JobId,
+    user_id: Option<Id>,
+    #[serde(default)]
+    priority: JobPriority,
+    /// When it was last told.
+    pub rung_at: Timestamp,
+}
+
+impl Unclaimed {
+    /// What the queue is told.
+    pub fn ring(&self) -> Ring {
+        Ring { job: self.job, user_id: self.user_id, priority: self.priority }
+    }
+}
+
+backends! { "jobs":
     /// Adds a job with its first events.
     fn insert_job(&self, job: &mut Job) -> ();
     /// A job by id.
@@ -54,8 +74,10 @@ backends! {
     /// Jobs the dispatcher must look at: scheduled or retrying ones that are due, and running ones whose
     /// lease ended; at most `limit`.
     fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Vec<Job>;
-    /// Queued jobs of a kind that the queue was last told of before the given time, oldest first, at most `limit`.
-    fn unclaimed_jobs(&self, kind: &str, rung_before: Timestamp, limit: u32) -> Vec<JobId>;
+    /// Queued jobs of a kind that the queue was last told of before the given time and after `after` (a time, and a
+    /// job of those that were rung for at that time), oldest ring first, at most `limit`.
+    fn unclaimed_jobs(&self, kind: &str, rung_before: Timestamp, after: Option<(Timestamp, JobId)>, limit: u32)
+        -> Vec<Unclaimed>;
     /// Notes that the queue was told of these jobs.
     fn mark_rung(&self, ids: &[JobId], now: Timestamp) -> ();
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use shared::{
     domain::{
         Answer, Attempt, Availability, Bloom, Difficulty, Edition, Generation, Given, Id, Job, JobError,
-        JobId, JobResult, Key, Method, NewJob, Pairs, Phase, Plan, PlanBrief, PlanDay, PlanTask, Priority,
+        JobId, JobResult, Key, Method, NewJob, Pairs, Phase, Plan, PlanBrief, PlanDay, PlanTask, JobPriority,
         Progress, Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Session, SessionType,
         Settings, Source, SourceSize, StudySession, Subject, SubjectDifficulty, Submission, TaskKind,
         Timestamp, User,
@@ -220,7 +220,7 @@ pub fn plan(id: Id, user_id: Id, exam: &str, now: Timestamp) -> Plan {
         subject: if kind == TaskKind::Break { String::new() } else { "Maths".to_owned() },
         topic: Some("Algebra".to_owned()).filter(|_| kind == TaskKind::Study),
         estimated_duration: minutes,
-        priority: Priority::High,
+        priority: JobPriority::High,
         kind,
         completed: false,
         completed_at: None,
@@ -235,7 +235,7 @@ pub fn plan(id: Id, user_id: Id, exam: &str, now: Timestamp) -> Plan {
                 name: "Maths".to_owned(),
                 topic: Some("Algebra".to_owned()),
                 difficulty: SubjectDifficulty::Moderate,
-                priority: Priority::Low,
+                priority: JobPriority::Low,
             }],
             daily_study_hours: 1.5,
             exam_date: day(exam),
@@ -270,7 +270,7 @@ pub fn plan(id: Id, user_id: Id, exam: &str, now: Timestamp) -> Plan {
 
 pub fn new_job(id: JobId, user_id: Option<Id>, not_before: Option<Timestamp>) -> NewJob {
     let payload = serde_json::json!({ "hold_ms": 0, "text": "$ü.\0", "ratio": 0.5, "none": null });
-    NewJob { id, kind: Noop::KIND, user_id, payload, max_attempts: 3, not_before }
+    NewJob { id, kind: Noop::KIND, user_id, payload, max_attempts: 3, priority: JobPriority::Interactive, when: not_before.into() }
 }
 
 pub fn job(id: JobId, now: Timestamp) -> Job {

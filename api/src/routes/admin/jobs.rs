@@ -6,7 +6,9 @@ use axum::{extract::State, response::Response};
 use garde::Validate;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use shared::{
-    domain::{AttemptRecord, Id, Job, JobError, JobId, JobStatus, Refusal, Timestamp, duration},
+    domain::{
+        AttemptRecord, Exchange, Id, Job, JobError, JobId, JobStatus, Refusal, Timestamp, Transcript, duration,
+    },
     store::{CheckpointHead, JobFilter},
 };
 use utoipa::{
@@ -69,17 +71,18 @@ pub struct JobDetail {
     attempts: Vec<AttemptView>,
     /// What was saved of its work.
     checkpoints: Vec<CheckpointView>,
-    /// What its provider said in the try that failed; absent where none was kept.
+    /// What was said between us and providers in the latest try that failed; absent where nothing is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    transcript: Option<serde_json::Value>,
+    #[schema(nullable = false)]
+    transcript: Option<TranscriptView>,
 }
 
 impl JobDetail {
-    fn new(job: Job, checkpoints: Vec<CheckpointHead>) -> Self {
+    fn new(job: Job, checkpoints: Vec<CheckpointHead>, transcript: Option<Transcript>) -> Self {
         Self {
             attempts: job.attempts.iter().cloned().map(AttemptView::from).collect(),
             checkpoints: checkpoints.into_iter().map(CheckpointView::from).collect(),
-            transcript: None,
+            transcript: transcript.map(TranscriptView::from),
             job: job.into(),
         }
     }
@@ -107,6 +110,26 @@ pub struct AttemptView {
 impl From<AttemptRecord> for AttemptView {
     fn from(AttemptRecord { number, worker, started_at, finished_at, error }: AttemptRecord) -> Self {
         Self { number, worker, started_at, finished_at, error }
+    }
+}
+
+/// What was said between us and providers. E-mail addresses, keys and numbers that could be somebody's are taken out,
+/// and long texts are cut.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JobTranscript)]
+#[serde(rename_all = "camelCase")]
+pub struct TranscriptView {
+    /// Number of the try.
+    attempt: u32,
+    /// When it was kept.
+    recorded_at: Timestamp,
+    /// The calls, in the order of their ends.
+    exchanges: Vec<Exchange>,
+}
+
+impl From<Transcript> for TranscriptView {
+    fn from(Transcript { attempt, recorded_at, exchanges, .. }: Transcript) -> Self {
+        Self { attempt, recorded_at, exchanges }
     }
 }
 
@@ -311,8 +334,8 @@ pub async fn get(
     Path(id): Path<JobId>,
     conditions: Conditions,
 ) -> Result<Response> {
-    let (job, checkpoints) = read(&app, id).await?;
-    conditions.answer(&JobDetail::new(job, checkpoints))
+    let (job, checkpoints, transcript) = read(&app, id).await?;
+    conditions.answer(&JobDetail::new(job, checkpoints, transcript))
 }
 
 /// Stops a job that is not finished.
@@ -409,10 +432,11 @@ pub async fn retry_all(
     Ok(Json(Retried { matched, retried }))
 }
 
-async fn read(app: &App, id: JobId) -> Result<(Job, Vec<CheckpointHead>)> {
-    let job = app.ledger.store.job(id).await?;
+async fn read(app: &App, id: JobId) -> Result<(Job, Vec<CheckpointHead>, Option<Transcript>)> {
+    let store = &app.ledger.store;
+    let job = store.job(id).await?;
     let job = job.ok_or_else(|| Problem::not_found("job.not_found", "There is no such job."))?;
-    Ok((job, app.ledger.store.checkpoint_heads(id, VALUE_MAX).await?))
+    Ok((job, store.checkpoint_heads(id, VALUE_MAX).await?, store.transcript(id).await?))
 }
 
 async fn change(
@@ -423,10 +447,10 @@ async fn change(
     action: &'static str,
     mut transition: impl FnMut(&mut Job, Timestamp) -> std::result::Result<(), Refusal>,
 ) -> Result<Json<AdminJobView>> {
-    let (mut job, checkpoints) = read(app, id).await?;
+    let (mut job, checkpoints, transcript) = read(app, id).await?;
     let change = app.ledger.change(&mut job, |job, now| {
         // Here, where whoever wrote in between is noticed.
-        let present = Tag::of(&JobDetail::new(job.clone(), checkpoints.clone()));
+        let present = Tag::of(&JobDetail::new(job.clone(), checkpoints.clone(), transcript.clone()));
         match present.and_then(|tag| conditions.check(&[tag])) {
             Ok(()) => transition(job, now).map(Ok),
             Err(problem) => Ok(Err(problem)),

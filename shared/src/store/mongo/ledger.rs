@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{Event, Job, JobId, JobStatus, Timestamp},
-    store::{JobFilter, Listing, Window},
+    store::{JobFilter, Listing, Unclaimed, Window},
 };
 
 pub(super) const JOBS: &str = "jobs";
@@ -126,23 +126,28 @@ impl Mongo {
         Ok(found)
     }
 
-    /// Queued jobs of a kind that the queue was last told of before the given time, oldest first, at most
-    /// `limit`.
-    pub async fn unclaimed_jobs(&self, kind: &str, rung_before: Timestamp, limit: u32) -> Result<Vec<JobId>> {
-        #[derive(Deserialize)]
-        struct Bell {
-            #[serde(rename = "_id")]
-            id: JobId,
-        }
+    /// Queued jobs of a kind that the queue was last told of before the given time and after a place among them.
+    pub async fn unclaimed_jobs(
+        &self,
+        kind: &str,
+        rung_before: Timestamp,
+        after: Option<(Timestamp, JobId)>,
+        limit: u32,
+    ) -> Result<Vec<Unclaimed>> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let jobs = self.of::<Bell>(JOBS);
-        let unclaimed =
-            doc! { "status": JobStatus::Queued.as_str(), "kind": kind, "rungAt": { "$lt": rung_before } };
+        let queued = doc! { "status": JobStatus::Queued.as_str(), "kind": kind };
+        let mut unclaimed = doc! { "rungAt": { "$lt": rung_before } };
+        if let Some((time, id)) = after {
+            let later = doc! { "$or": [{ "rungAt": { "$gt": time } }, { "_id": { "$gt": id.to_string() } }] };
+            unclaimed = doc! { "rungAt": { "$gte": time, "$lt": rung_before }, "$and": [later] };
+        }
+        unclaimed.extend(queued);
+        let jobs = self.of::<Unclaimed>(JOBS);
         let query = jobs.find(unclaimed).sort(doc! { "rungAt": 1, "_id": 1 }).limit(i64::from(limit));
-        let bells = self.all(query.projection(doc! { "_id": 1 })).await?;
-        Ok(bells.into_iter().map(|bell| bell.id).collect())
+        // All of it stands in the index, so that no payload is read.
+        self.all(query.projection(doc! { "_id": 1, "userId": 1, "priority": 1, "rungAt": 1 })).await
     }
 
     /// Notes that the queue was told of these jobs. Not a transition, so `rev` stays.

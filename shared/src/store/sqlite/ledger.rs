@@ -7,7 +7,7 @@ use sqlx::{QueryBuilder, Row, Sqlite as Engine, SqliteConnection};
 use super::{Result, Sqlite, StoreError, decode, document, encode, matching};
 use crate::{
     domain::{Event, Job, JobId, Timestamp},
-    store::{CheckpointHead, JobFilter, Listing, Window},
+    store::{CheckpointHead, JobFilter, Listing, Unclaimed, Window},
 };
 
 impl Sqlite {
@@ -120,17 +120,24 @@ impl Sqlite {
         &self,
         kind: &str,
         rung_before: Timestamp,
+        after: Option<(Timestamp, JobId)>,
         limit: u32,
-    ) -> Result<Vec<JobId>> {
-        let rows = sqlx::query(
-            "SELECT id FROM jobs WHERE status = 'queued' AND kind = ? AND rung_at < ? ORDER BY rung_at, id LIMIT ?",
+    ) -> Result<Vec<Unclaimed>> {
+        let (time, id) = after.map_or_else(Default::default, |(time, id)| (time.to_string(), id.to_string()));
+        let rows: Vec<String> = sqlx::query_scalar(
+            "SELECT json_object('_id', id, 'userId', user_id, 'rungAt', rung_at, \
+             'priority', coalesce(doc ->> '$.priority', 'interactive')) \
+             FROM jobs WHERE status = 'queued' AND kind = ?1 AND rung_at < ?2 AND (rung_at, id) > (?3, ?4) \
+             ORDER BY rung_at, id LIMIT ?5",
         )
         .bind(kind)
         .bind(rung_before.to_string())
+        .bind(time)
+        .bind(id)
         .bind(limit)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(|row| parse_id(row.try_get(0)?)).collect()
+        rows.iter().map(|row| decode(row)).collect()
     }
 
     pub(in crate::store) async fn mark_rung(&self, ids: &[JobId], now: Timestamp) -> Result<()> {

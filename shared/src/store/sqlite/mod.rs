@@ -1,6 +1,9 @@
 //! SQLite: one file, no service. Uploads are files beside it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{
@@ -8,7 +11,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
-use super::{Cursor, Listing, Result, SortValue, StoreError, Window};
+use super::{Connections, Cursor, Listing, Result, SortValue, StoreError, Window};
 
 mod accounts;
 mod attempts;
@@ -33,6 +36,7 @@ mod stats;
 mod study_sessions;
 mod tallies;
 mod tasks;
+mod transcripts;
 mod usage;
 
 pub(super) use owned::owned_sources;
@@ -56,7 +60,11 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/tasks.sql"),
     include_str!("schema/usage.sql"),
     include_str!("schema/shares.sql"),
+    include_str!("schema/transcripts.sql"),
 ];
+
+/// How long a write waits for another one. The largest is that of a note of a megabyte, whose words are indexed.
+const BUSY_FOR: Duration = Duration::from_secs(15);
 
 /// The SQLite store.
 #[derive(Debug, Clone)]
@@ -66,6 +74,11 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
+    pub(super) fn connections(&self) -> Connections {
+        let open = u64::from(self.pool.size());
+        Connections { open, in_use: open.saturating_sub(self.pool.num_idle() as u64) }
+    }
+
     pub(super) async fn open(dir: &Path) -> Result<Self> {
         let uploads = dir.join("uploads");
         tokio::fs::create_dir_all(&uploads).await.map_err(unavailable)?;
@@ -74,7 +87,7 @@ impl Sqlite {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(std::time::Duration::from_secs(5));
+            .busy_timeout(BUSY_FOR);
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
         for part in SCHEMA {
             pool.execute(*part).await?;
