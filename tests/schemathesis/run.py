@@ -124,7 +124,7 @@ class Depth(NamedTuple):
 
 
 EDGES = "examples,coverage,fuzzing,stateful"
-QUICK = {"SQLite": Depth(14, "examples,fuzzing,stateful"), "MongoDB and Redis": Depth(9, EDGES)}
+QUICK = {"SQLite": Depth(17, "examples,fuzzing,stateful"), "MongoDB and Redis": Depth(9, EDGES)}
 FULL = Depth(200, EDGES)
 
 
@@ -166,5 +166,5 @@ if __name__ == "__main__":
     parser.add_argument("--seed", default="1", help="of the requests that are made up")
     parser.add_argument("rest", nargs="*", help="options of schemathesis, after --")
     options = parser.parse_args()
-    options.successes, options.calls = (20, 20_000) if options.full else (1, 1_500)
+    options.successes, options.calls = (20, 20_000) if options.full else (1, 2_000)
     sys.exit(main())

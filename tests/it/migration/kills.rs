@@ -14,7 +14,7 @@ use crate::rig::Rig;
 /// Below a thousand there are no notes of many megabytes, which take their time.
 const DOCUMENTS: usize = 900;
 /// Databases on which `apply` is killed once; the bench does it fifty times.
-const KILLS: usize = 3;
+const KILLS: usize = 4;
 
 #[tokio::test]
 async fn a_killed_run_goes_on_to_the_same_end() {
@@ -44,7 +44,7 @@ async fn a_killed_run_goes_on_to_the_same_end() {
     // And one that is killed again and again.
     let (name, db) = copy_of(rig.mongod, &db).await;
     let migrate = Migrate::of(&rig.mongod.url(), &name);
-    for lines in [1, 20, 60] {
+    for lines in [1, 5, 20, 60, 150] {
         kill_after_lines(&migrate, lines).await;
     }
     migrate.done(&["apply"]).await;
