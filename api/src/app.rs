@@ -5,21 +5,25 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, header, request::Parts},
     middleware,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use rand::RngExt;
 use secrecy::SecretString;
 use shared::{
-    config::{Ai, Config, Environment},
+    config::Environment,
     domain::{Quiz, Timestamp},
     jobs::Ledger,
     limits::Limits,
+    live::Live,
     setup::{self, SetupError},
 };
 use tokio_util::sync::CancellationToken;
-use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{AllowOrigin, CorsLayer},
+};
 
 use crate::{
     drain,
@@ -28,6 +32,7 @@ use crate::{
     logins::Logins,
     mail::{MailError, Mailer},
     negotiation::{self, Offers},
+    openapi,
     passwords::Passwords,
     pictures::Pictures,
     routes,
@@ -52,8 +57,8 @@ pub struct App {
     pub pictures: Pictures,
     /// Letters to users.
     pub mailer: Mailer,
-    /// Origins that may send cookies.
-    pub allowed_origins: Vec<String>,
+    /// The configuration in force, for what may change while the process runs.
+    pub live: Live,
     /// How the outside reaches this server, without a slash at the end.
     pub public_url: String,
     /// Whether throwaway accounts may be made.
@@ -62,16 +67,12 @@ pub struct App {
     pub legacy_compat: bool,
     /// Whether cookies need HTTPS.
     pub secure_cookies: bool,
-    /// Who asked for how much; none where nobody counts.
-    pub limits: Option<Limits>,
+    /// Who asked for how much.
+    pub limits: Limits,
     /// Proxies that add to `X-Forwarded-For`, between the outside and this server.
     pub trusted_proxies: usize,
     /// Largest upload, in bytes.
     pub max_file_size: usize,
-    /// Who may use the outside provider, and what it costs.
-    pub ai: Ai,
-    /// Which generator answers.
-    pub ai_service: &'static str,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     /// When the process started.
@@ -97,32 +98,31 @@ pub enum AppError {
 impl App {
     /// The state for this configuration and secret.
     pub fn new(
-        config: &Config,
+        live: Live,
         secret: &SecretString,
         ledger: Ledger,
         metrics: PrometheusHandle,
         stopping: CancellationToken,
     ) -> Result<Self, AppError> {
+        let config = live.now();
         let decoy: u128 = ledger.clock.rng().random();
         Ok(Self {
             logins: Logins::new(ledger.store.clone(), ledger.clock.clone()),
             tokens: Tokens::new(secret, config.jwt_secret_previous.as_ref(), config.jwt_expires_in),
             passwords: Passwords::new(config.bcrypt_cost, &decoy.to_string())?,
             pictures: Pictures::default(),
-            mailer: Mailer::new(config, ledger.clock.clone())?,
-            allowed_origins: config.allowed_origins.clone(),
+            mailer: Mailer::new(&config, ledger.clock.clone())?,
             public_url: config.public_url.clone(),
             guests: config.guests,
             legacy_compat: config.legacy_compat,
             secure_cookies: config.environment == Environment::Production,
-            limits: if config.rate_limits { Some(setup::limits(config)?) } else { None },
+            limits: setup::limits(&config)?,
             trusted_proxies: config.trusted_proxies,
             max_file_size: config.max_file_size,
-            ai: config.ai.clone(),
-            ai_service: if config.deepseek.is_some() { "deepseek" } else { "local" },
             metrics,
             started_at: ledger.clock.now(),
             ledger,
+            live,
             stopping,
         })
     }
@@ -140,13 +140,20 @@ impl App {
 
 /// All routes in their frame, ready to be served.
 pub fn router(app: App) -> Router {
-    let (mut routes, document) = routes::served(app.legacy_compat).split_for_parts();
+    let mut routes = routes::all();
+    if app.legacy_compat {
+        routes = routes.merge(routes::legacy_routes());
+        routes::describe_legacy(routes.get_openapi_mut());
+    }
+    let (mut routes, document) = routes.split_for_parts();
     if app.legacy_compat {
         routes = routes.layer(middleware::from_fn_with_state(app.clone(), routes::serve_legacy));
     }
+    let document = openapi::complete(document);
+    let docs = routes::docs(&document);
     let offers = Offers::of(document);
     routes
-        .merge(routes::docs(app.legacy_compat))
+        .merge(docs)
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::replay))
         .layer(middleware::from_fn_with_state(app.clone(), guard_logins))
         .layer(middleware::from_fn_with_state(offers, negotiation::negotiated))
@@ -155,16 +162,18 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(drain::refused))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(frame::around))
-        .layer(cors(&app.allowed_origins))
+        .layer(cors(app.live.clone()))
         .with_state(app)
 }
 
-fn cors(origins: &[String]) -> CorsLayer {
-    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+fn cors(live: Live) -> CorsLayer {
+    let is_allowed = move |origin: &HeaderValue, _: &Parts| {
+        live.now().allowed_origins.iter().any(|allowed| origin == allowed.as_str())
+    };
     let names =
         |names: &[&'static str]| names.iter().map(|name| HeaderName::from_static(name)).collect::<Vec<_>>();
     CorsLayer::new()
-        .allow_origin(origins)
+        .allow_origin(AllowOrigin::predicate(is_allowed))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers(

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use shared::{config::Config, jobs::Ledger};
+use shared::{jobs::Ledger, live::Live};
 use tokio_util::sync::CancellationToken;
-use worker::{Context, Shutdown, runtime};
+use worker::{Contexts, Shutdown, runtime};
 
 /// How long running jobs may take to end. A person waits for it, and what they saved is there at the next start.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs jobs until the process is to end.
-pub async fn work(config: &Config, ledger: Ledger, stopping: CancellationToken) -> anyhow::Result<()> {
-    let context = Context::new(config, ledger)?;
+pub async fn work(live: Live, ledger: Ledger, stopping: CancellationToken) -> anyhow::Result<()> {
+    let concurrency = live.now().worker_concurrency;
+    let contexts = Contexts::new(live, ledger)?;
     let shutdown = Shutdown { stop: stopping.clone(), release: CancellationToken::new() };
     let release = shutdown.release.clone();
     tokio::spawn(async move {
@@ -20,5 +21,5 @@ pub async fn work(config: &Config, ledger: Ledger, stopping: CancellationToken) 
         tokio::time::sleep(GRACE).await;
         release.cancel();
     });
-    runtime::run(context, config.worker_concurrency, shutdown).await.context("the embedded worker ended")
+    runtime::run(contexts, concurrency, shutdown).await.context("the embedded worker ended")
 }

@@ -15,5 +15,6 @@ pub mod openapi;
 mod passwords;
 mod pictures;
 mod problem;
+pub mod reference;
 mod routes;
 mod tokens;

@@ -39,6 +39,8 @@ pub struct Policy {
     pub by: By,
     /// How much there is.
     pub quota: Quota,
+    /// What it is for, in words.
+    pub purpose: &'static str,
     /// Its routes, `METHOD /path` as in the OpenAPI document; none means all.
     pub routes: &'static [&'static str],
 }
@@ -52,11 +54,18 @@ const HOUR: u64 = 60 * MINUTE;
 
 /// Every policy. A class behind one address must be able to log in and register together.
 pub const POLICIES: &[Policy] = &[
-    Policy { name: "requests", by: By::Caller, quota: per(1200, 5 * MINUTE), routes: &[] },
+    Policy {
+        name: "requests",
+        by: By::Caller,
+        quota: per(1200, 5 * MINUTE),
+        purpose: "everything",
+        routes: &[],
+    },
     Policy {
         name: "logins",
         by: By::Address,
         quota: per(60, 5 * MINUTE),
+        purpose: "logging in, refreshing, proving a password or a token from a mail",
         routes: &[
             "POST /auth/login",
             "POST /auth/refresh",
@@ -70,13 +79,21 @@ pub const POLICIES: &[Policy] = &[
         name: "accounts",
         by: By::Address,
         quota: per(60, HOUR),
+        purpose: "registering, throwaway accounts",
         routes: &["POST /auth/register", "POST /auth/guest"],
     },
-    Policy { name: "mails", by: By::Address, quota: per(10, HOUR), routes: &["POST /auth/forgot-password"] },
+    Policy {
+        name: "mails",
+        by: By::Address,
+        quota: per(10, HOUR),
+        purpose: "asking for a mail",
+        routes: &["POST /auth/forgot-password"],
+    },
     Policy {
         name: "generation",
         by: By::Caller,
         quota: per(60, HOUR),
+        purpose: "whatever makes a job: quizzes, plans, exports, reading of PDFs",
         routes: &[
             "POST /quiz/generate",
             "POST /quiz/generate-from-pdf",
@@ -89,7 +106,13 @@ pub const POLICIES: &[Policy] = &[
             "POST /users/me/export",
         ],
     },
-    Policy { name: "reports", by: By::Caller, quota: per(300, HOUR), routes: &["GET /analytics/report"] },
+    Policy {
+        name: "reports",
+        by: By::Caller,
+        quota: per(300, HOUR),
+        purpose: "reports, in every form",
+        routes: &["GET /analytics/report"],
+    },
 ];
 
 /// First parts of paths that are not counted: probes, metrics and files.
@@ -107,7 +130,9 @@ pub fn policies(method: &str, path: &str) -> impl Iterator<Item = &'static Polic
 
 /// Refuses requests beyond a limit with 429, and tells what is left.
 pub async fn limited(State(app): State<App>, request: Request, next: Next) -> Response {
-    let Some(limits) = &app.limits else { return next.run(request).await };
+    if !app.live.now().rate_limits {
+        return next.run(request).await;
+    }
     let path = request.extensions().get::<MatchedPath>().map_or("/none", MatchedPath::as_str);
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let policies: Vec<&Policy> = policies(method.as_str(), path).collect();
@@ -123,7 +148,7 @@ pub async fn limited(State(app): State<App>, request: Request, next: Next) -> Re
         .iter()
         .map(|policy| (format!("{}:{}", policy.name, whose(policy.by)), policy.quota))
         .collect();
-    let standings = limits.take(&asks, now).await;
+    let standings = app.limits.take(&asks, now).await;
     let refused = policies.iter().zip(&standings).find(|(_, standing)| !standing.allowed);
     let mut response = match refused {
         None => next.run(request).await,

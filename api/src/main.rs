@@ -1,15 +1,16 @@
 //! `smartstudy-api`: serves the API; without MongoDB and Redis it runs everything in this one process.
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use api::app::{self, App};
 use axum::{ServiceExt, extract::Request};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use shared::{
-    config::{Backends, Config, Environment, Program},
+    config::{Backends, Environment, Program, Source},
     jobs::{Dispatcher, Sweeper},
-    setup, telemetry,
+    live, probe, setup, telemetry,
 };
 use tokio::{
     net::TcpListener,
@@ -18,6 +19,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower_http::normalize_path::NormalizePath;
 
+mod configuration;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod migrate;
@@ -32,12 +34,19 @@ const MAIL_GRACE: Duration = Duration::from_secs(3);
 /// they are to go elsewhere.
 const LAME: Duration = Duration::from_secs(2);
 
+/// What a command's end tells.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage";
+
 #[derive(Parser)]
 #[command(
     version,
-    about = "SmartStudy's HTTP API; without MONGODB_URL and REDIS_URL it runs everything in one process"
+    about = "SmartStudy's HTTP API; without MONGODB_URL and REDIS_URL it runs everything in one process",
+    after_help = EXIT_CODES
 )]
 struct Arguments {
+    /// A TOML file with settings, over which the environment wins; else CONFIG_FILE names one.
+    #[arg(long = "config", global = true, value_name = "FILE")]
+    config_file: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -49,12 +58,18 @@ enum Command {
     /// Print the OpenAPI document.
     Openapi,
     /// Change an account by hand.
-    User {
-        #[command(subcommand)]
-        action: operators::Action,
-    },
+    User(operators::Arguments),
+    /// Check, show or list what can be configured.
+    Config(configuration::Arguments),
     /// Move the old backends' data over, while they go on writing; see docs/migration.md.
     Migrate(migrate::Arguments),
+    /// Fail unless the server on this machine is ready, by the HOST and PORT that are configured, within 3 s.
+    Health,
+    /// Print a script that completes commands in a shell.
+    Completion {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 fn main() -> ExitCode {
@@ -62,11 +77,19 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|argument| argument == worker::pdf::SUBCOMMAND) {
         return worker::pdf::child_main();
     }
-    let done = match Arguments::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => start(),
+    let Arguments { config_file, command } = Arguments::parse();
+    let source = || Source::open(config_file.as_deref());
+    let done = match command.unwrap_or(Command::Serve) {
+        Command::Serve => start(config_file.clone()),
         Command::Openapi => print_document(),
-        Command::User { action } => change_user(action),
-        Command::Migrate(arguments) => migrate::run(arguments),
+        Command::User(arguments) => operators::run(arguments, &source()),
+        Command::Config(arguments) => configuration::run(arguments, &source()),
+        Command::Migrate(arguments) => migrate::run(arguments, &source()),
+        Command::Health => ask_for_health(&source()),
+        Command::Completion { shell } => {
+            print_completion(shell);
+            Ok(())
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -82,21 +105,29 @@ fn print_document() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn change_user(action: operators::Action) -> anyhow::Result<()> {
-    shared::runtime()?.block_on(operators::run(action))
+fn print_completion(shell: Shell) {
+    clap_complete::generate(shell, &mut Arguments::command(), "smartstudy-api", &mut std::io::stdout());
 }
 
-fn start() -> anyhow::Result<()> {
-    let runtime = shared::runtime()?;
-    let served = runtime.block_on(serve());
+fn ask_for_health(source: &Source) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let asked = runtime.block_on(probe::ask(source, "PORT", 4000, "/health/ready"));
+    // A name that is still looked up is of no use any more.
+    runtime.shutdown_background();
+    Ok(asked?)
+}
+
+fn start(config_file: Option<PathBuf>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let served = runtime.block_on(serve(config_file));
     // What still computes has nobody left to compute for.
     runtime.shutdown_background();
     served
 }
 
-async fn serve() -> anyhow::Result<()> {
-    let config = Config::from_env(Program::Api)?;
-    telemetry::logs(config.log_format, &config.log_filter);
+async fn serve(config_file: Option<PathBuf>) -> anyhow::Result<()> {
+    let live = live::start(Program::Api, config_file)?;
+    let config = live.now();
     if config.environment == Environment::Production && config.public_url.starts_with("http://localhost") {
         tracing::warn!(
             "PUBLIC_URL is not set: links to feeds and shared quizzes lead to {}",
@@ -108,13 +139,13 @@ async fn serve() -> anyhow::Result<()> {
     operators::appoint(&ledger, &config.accounts.admin_emails).await?;
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let secret = secret::of(&config, &ledger.clock)?;
-    let app = App::new(&config, &secret, ledger.clone(), metrics, stopping.clone())?;
+    let app = App::new(live.clone(), &secret, ledger.clone(), metrics, stopping.clone())?;
 
     let mailer = app.mailer.clone();
     let address = (config.host.as_str(), config.port);
     let listener = TcpListener::bind(address).await.context("HOST and PORT cannot be listened on")?;
     let dispatcher = tokio::spawn(Dispatcher::new(ledger.clone()).run());
-    tokio::spawn(Sweeper::new(ledger.clone(), config.retention.clone()).run());
+    tokio::spawn(Sweeper::run(ledger.clone(), live.clone()));
     let lame = match config.backends {
         Backends::Embedded { .. } => Duration::ZERO,
         Backends::Services { .. } => LAME,
@@ -137,7 +168,7 @@ async fn serve() -> anyhow::Result<()> {
         #[cfg(feature = "embedded")]
         Backends::Embedded { .. } => {
             tracing::info!("everything runs in this process: open {url} to try it, {url}/docs for the API");
-            tokio::try_join!(served, embedded::work(&config, ledger, stopping))?;
+            tokio::try_join!(served, embedded::work(live, ledger, stopping))?;
         }
         _ => served.await?,
     }

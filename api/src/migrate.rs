@@ -7,12 +7,13 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use shared::{
     clock::Clock,
-    config,
+    config::{self, Source},
     store::migration::{Checked, Counts, Event, Finding, Migration, Report},
 };
 
 /// What is to be done with the old backends' data, and how.
 #[derive(Debug, Args)]
+#[command(after_help = crate::EXIT_CODES)]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -41,14 +42,14 @@ enum Action {
 }
 
 /// Does it. An error if the command failed or `validate` found something that must not be.
-pub fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub fn run(arguments: Arguments, source: &Source) -> anyhow::Result<()> {
     // What is computed here is little beside what the database does, so one thread is enough.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(migrate(arguments))
+    runtime.block_on(migrate(arguments, source))
 }
 
-async fn migrate(arguments: Arguments) -> anyhow::Result<()> {
-    let (url, database) = config::database_from_env()?;
+async fn migrate(arguments: Arguments, source: &Source) -> anyhow::Result<()> {
+    let (url, database) = config::database(source)?;
     let migration = Migration::open(url.expose_secret(), &database, Clock::System, arguments.rate).await;
     let migration = migration.context("the database that MONGODB_URL names cannot be opened")?;
     let mut output = Output::new(arguments.json);

@@ -1,19 +1,30 @@
 //! Who operates the platform: by `ADMIN_EMAILS` at the start of the server, or by hand with `smartstudy-api user`.
 
 use anyhow::{Context as _, bail};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use serde::Serialize;
 use shared::{
-    config::{Config, Program},
-    domain::{Role, User},
+    config::{Backends, Program, Source},
+    domain::{Id, Role, User},
     jobs::Ledger,
     setup,
     store::StoreError,
 };
 
-/// What to do with an account.
+/// What to do with an account. The server may run meanwhile, and need not.
+#[derive(Debug, Args)]
+#[command(after_help = crate::EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
 #[derive(Debug, Subcommand)]
-pub enum Action {
-    /// Make an account an admin.
+enum Action {
+    /// Make a registered account an admin, who sees and changes everybody's jobs.
     Promote {
         /// E-mail of the account.
         email: String,
@@ -25,11 +36,22 @@ pub enum Action {
     },
 }
 
+/// An account after the change.
+#[derive(Serialize)]
+struct Changed<'a> {
+    id: Id,
+    email: &'a str,
+    role: Role,
+}
+
 /// Changes the role of an account by hand.
-pub async fn run(action: Action) -> anyhow::Result<()> {
-    let config = Config::from_env(Program::Api)?;
-    let ledger = setup::ledger(Program::Api, &config).await?;
-    let (email, role) = match action {
+pub fn run(arguments: Arguments, source: &Source) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(change(arguments, source))
+}
+
+async fn change(arguments: Arguments, source: &Source) -> anyhow::Result<()> {
+    let ledger = setup::existing(Program::Api, &Backends::alone(source)?).await?;
+    let (email, role) = match arguments.action {
         Action::Promote { email } => (email, Role::Admin),
         Action::Demote { email } => (email, Role::Student),
     };
@@ -45,7 +67,12 @@ pub async fn run(action: Action) -> anyhow::Result<()> {
         bail!("{email} is no admin");
     }
     give(&ledger, &user, role).await?;
-    println!("{} is {} now", user.email.trim(), if role == Role::Admin { "an admin" } else { "a student" });
+    let email = user.email.trim();
+    if arguments.json {
+        println!("{}", serde_json::to_string(&Changed { id: user.id, email, role })?);
+        return Ok(());
+    }
+    println!("{email} is {} now", if role == Role::Admin { "an admin" } else { "a student" });
     Ok(())
 }
 

@@ -1,10 +1,19 @@
-//! The one HTTP client of the process.
+//! The HTTP clients of the process.
 
 use std::time::Duration;
 
 /// A client for outgoing calls. It has no total timeout: answers are streamed, and their readers watch for silence.
-#[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
+    builder().build()
+}
+
+/// A client for this machine and its neighbours, which no proxy stands before.
+pub fn direct_client() -> Result<reqwest::Client, reqwest::Error> {
+    builder().no_proxy().build()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that builds clients")]
+fn builder() -> reqwest::ClientBuilder {
     // A process that installed a provider before keeps it.
     rustls::crypto::ring::default_provider().install_default().ok();
     reqwest::Client::builder()
@@ -12,5 +21,4 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
         .connect_timeout(Duration::from_secs(10))
         // What is sent is for the configured address alone.
         .redirect(reqwest::redirect::Policy::none())
-        .build()
 }

@@ -9,13 +9,13 @@ pub mod fault;
 pub mod http;
 pub mod jobs;
 pub mod limits;
+pub mod live;
 pub mod notify;
 pub mod permits;
+pub mod probe;
 pub mod queue;
 pub mod report;
-mod runtime;
 pub mod setup;
 pub mod store;
+pub mod table;
 pub mod telemetry;
-
-pub use runtime::runtime;

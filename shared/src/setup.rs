@@ -1,6 +1,6 @@
 //! Opens the backends that the configuration names.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use secrecy::ExposeSecret;
 
@@ -28,12 +28,23 @@ pub enum SetupError {
     /// This binary was built without the embedded mode.
     #[error("this binary needs MONGODB_URL and REDIS_URL: it was built without the embedded mode")]
     NotEmbedded,
+    /// The directory has no database.
+    #[error("there is no database in {}: set DATA_DIR, or MONGODB_URL and REDIS_URL", .0.display())]
+    Nothing(PathBuf),
 }
+
+/// Whether this binary can keep its state in SQLite.
+pub const EMBEDDED: bool = cfg!(feature = "sqlite");
 
 /// The ledger over the configured store, queue and notifier. MongoDB must be up; Redis may be away.
 pub async fn ledger(program: Program, config: &Config) -> Result<Ledger, SetupError> {
+    open(program, &config.backends).await
+}
+
+/// [`ledger`] over these backends.
+pub async fn open(program: Program, backends: &Backends) -> Result<Ledger, SetupError> {
     let clock = Clock::System;
-    match &config.backends {
+    match backends {
         #[cfg(feature = "sqlite")]
         Backends::Embedded { data_dir } => Ok(Ledger {
             store: Store::sqlite(data_dir).await?,
@@ -50,6 +61,17 @@ pub async fn ledger(program: Program, config: &Config) -> Result<Ledger, SetupEr
             clock,
         }),
     }
+}
+
+/// [`open`] for commands over what is there: a directory without a database is rather the wrong one than a new one.
+pub async fn existing(program: Program, backends: &Backends) -> Result<Ledger, SetupError> {
+    #[cfg(feature = "sqlite")]
+    if let Backends::Embedded { data_dir } = backends
+        && !Store::is_in(data_dir)
+    {
+        return Err(SetupError::Nothing(data_dir.clone()));
+    }
+    open(program, backends).await
 }
 
 /// Where requests are counted.

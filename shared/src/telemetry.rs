@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{EnvFilter, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt};
 
 use crate::config::LogFormat;
 
@@ -14,9 +14,22 @@ const BUCKETS: &[f64] =
 /// How often recorded durations are counted. Nobody may scrape, and until counted they take memory.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// Chooses which log lines are written, while they are.
+#[derive(Debug)]
+pub struct LogFilter(reload::Handle<EnvFilter, Registry>);
+
+impl LogFilter {
+    /// From now on what this filter lets through, in the form of `RUST_LOG`.
+    pub fn set(&self, filter: &str) {
+        if let Err(error) = self.0.reload(EnvFilter::builder().parse_lossy(filter)) {
+            tracing::warn!(%error, "the log filter cannot be changed");
+        }
+    }
+}
+
 /// Starts logging to standard output what `filter` lets through, in the form of `RUST_LOG`.
-pub fn logs(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::builder().parse_lossy(filter);
+pub fn logs(format: LogFormat, filter: &str) -> LogFilter {
+    let (filter, handle) = reload::Layer::new(EnvFilter::builder().parse_lossy(filter));
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Json => registry.with(fmt::layer().json().flatten_event(true)).try_init(),
@@ -25,6 +38,7 @@ pub fn logs(format: LogFormat, filter: &str) {
     if let Err(error) = started {
         tracing::debug!(%error, "logging runs already");
     }
+    LogFilter(handle)
 }
 
 /// Starts collecting metrics; the handle renders them in the Prometheus text format. Call it within a runtime.

@@ -160,9 +160,17 @@ impl App {
 
     /// Runs the API's binary with these arguments, in the API's environment, to its end.
     pub async fn command(&self, arguments: &[&str]) -> std::process::Output {
-        let mut command = tokio::process::Command::new(api_binary());
-        command.args(arguments).env_clear().envs(&self.env).current_dir(self.dir());
-        command.output().await.expect("the binary runs")
+        run(&api_binary(), arguments, &self.env, self.dir()).await
+    }
+
+    /// Runs the worker's binary with these arguments, in the workers' environment, to its end.
+    pub async fn worker_command(&self, arguments: &[&str]) -> std::process::Output {
+        run(&worker_binary(), arguments, &self.worker_env, self.dir()).await
+    }
+
+    /// All its processes, the API first.
+    pub fn processes(&self) -> impl Iterator<Item = &Process> {
+        std::iter::once(&self.api).chain(&self.workers)
     }
 
     /// Kills the API process without a warning and starts it again, on another port.
@@ -242,6 +250,18 @@ fn spawn(name: &str, program: &Path, env: &Env, dir: &Path) -> Process {
     // Not the checkout, where a developer's `.env` may lie.
     command.env_clear().envs(env).current_dir(dir);
     Process::spawn(name, command)
+}
+
+/// Runs a binary to its end, with this environment and no other.
+pub async fn run(
+    program: &Path,
+    arguments: &[&str],
+    env: &BTreeMap<String, String>,
+    dir: &Path,
+) -> std::process::Output {
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments).env_clear().envs(env).current_dir(dir);
+    command.output().await.expect("the binary runs")
 }
 
 async fn start_api(env: &Env, dir: &Path) -> Server {

@@ -4,19 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use shared::{
-    cache::Cache,
-    clock::Clock,
-    config::{Ai, Config, Endpoint},
-    domain::Provider,
-    jobs::Ledger,
-    setup::{self, SetupError},
-};
+use shared::{cache::Cache, config::Ai, jobs::Ledger, setup::SetupError};
 
 mod allowance;
 mod archive;
 mod bell;
 mod compose;
+mod contexts;
 mod document;
 mod draft;
 mod exam;
@@ -39,19 +33,20 @@ mod run;
 pub mod runtime;
 mod sections;
 
+pub use contexts::Contexts;
 pub use document::{Document, Page};
 pub use draft::Draft;
 pub use material::Material;
 pub use runtime::Shutdown;
 
-/// What jobs need to do their work.
+/// What jobs need to do their work. A job keeps to one from its beginning to its end.
 pub struct Context {
     /// Records of jobs, and through it the store.
     pub ledger: Ledger,
     /// Name of this worker, unique to its start.
     pub name: String,
     /// Who is asked for questions, the first one first.
-    providers: Vec<llm::Provider>,
+    providers: Vec<Arc<llm::Provider>>,
     /// Who may use them, and what they cost.
     ai: Ai,
     /// What was read or written before.
@@ -78,50 +73,4 @@ pub enum ContextError {
     /// The system does not tell which binary this is.
     #[error("the worker cannot start itself as a reader of documents: {0}")]
     Reader(#[from] std::io::Error),
-}
-
-impl Context {
-    /// A worker's context from the configuration.
-    pub fn new(config: &Config, ledger: Ledger) -> Result<Arc<Self>, ContextError> {
-        let endpoints = [
-            (Provider::Deepseek, llm::Dialect::Deepseek, &config.deepseek),
-            (Provider::OpenaiCompatible, llm::Dialect::OpenAi, &config.ollama),
-        ];
-        let http = shared::http::client()?;
-        let mut providers = Vec::new();
-        for (name, dialect, endpoint) in endpoints {
-            let Some(endpoint) = endpoint else { continue };
-            let client = llm::Client::new(http.clone(), settings(endpoint, dialect));
-            let permits = setup::permits(config, &ledger, &endpoint.model, endpoint.concurrency)?;
-            providers.push(llm::Provider::new(name, client, permits, ledger.clock.clone()));
-        }
-        Ok(Arc::new(Self {
-            providers,
-            ai: config.ai.clone(),
-            cache: setup::cache(config, &ledger)?,
-            name: worker_name(&ledger.clock),
-            keep_exports: config.retention.exports,
-            reader: pdf::ChildCommand::current()?,
-            ocr: config.ocr.clone().and_then(pdf::Ocr::installed),
-            generations: Arc::new(Semaphore::new(config.worker_concurrency)),
-            ledger,
-        }))
-    }
-}
-
-fn settings(endpoint: &Endpoint, dialect: llm::Dialect) -> llm::Settings {
-    llm::Settings {
-        base_url: endpoint.base_url.clone(),
-        model: endpoint.model.clone(),
-        api_key: endpoint.api_key.clone(),
-        dialect,
-        idle_timeout: endpoint.idle_timeout,
-        deadline: endpoint.deadline,
-        ..llm::Settings::default()
-    }
-}
-
-fn worker_name(clock: &Clock) -> String {
-    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "worker".into());
-    format!("{host}-{}", clock.job_id())
 }

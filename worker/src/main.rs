@@ -8,22 +8,35 @@ use std::{
 
 use anyhow::Context as _;
 use axum::{Router, routing::get};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use metrics_exporter_prometheus::PrometheusHandle;
 use shared::{
-    config::{Config, Ocr, Program},
+    config::{Config, Ocr, Program, Source},
     jobs::{Dispatcher, Sweeper},
-    setup, telemetry,
+    live, probe, setup, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
-use worker::{Shutdown, pdf, quiz, runtime};
+use worker::{Contexts, Shutdown, pdf, quiz, runtime};
+
+mod operators;
 
 /// How long running jobs may take to end once the worker is told to.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// What a command's end tells.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage";
+
 #[derive(Parser)]
-#[command(version, about = "Takes SmartStudy's jobs from the queue and does the slow work")]
+#[command(
+    version,
+    about = "Takes SmartStudy's jobs from the queue and does the slow work",
+    after_help = EXIT_CODES
+)]
 struct Arguments {
+    /// A TOML file with settings, over which the environment wins; else CONFIG_FILE names one.
+    #[arg(long = "config", global = true, value_name = "FILE")]
+    config_file: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -32,6 +45,8 @@ struct Arguments {
 enum Command {
     /// Run jobs until told to stop (the default).
     Run,
+    /// See and change everybody's jobs and their queues, as admins do over HTTP.
+    Jobs(operators::Arguments),
     /// Write the text of documents to a folder, with a status line for each.
     Extract {
         /// Documents to read.
@@ -55,14 +70,20 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Fail unless the worker on this machine answers, by the HOST and METRICS_PORT that are configured, within 3 s.
+    Health,
+    /// Print a script that completes commands in a shell.
+    Completion {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|argument| argument == pdf::SUBCOMMAND) {
         return pdf::child_main();
     }
-    let command = Arguments::parse().command.unwrap_or(Command::Run);
-    match start(command) {
+    match start(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("smartstudy-worker: {error:#}");
@@ -71,13 +92,21 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(command: Command) -> anyhow::Result<()> {
-    let runtime = shared::runtime()?;
+fn start(Arguments { config_file, command }: Arguments) -> anyhow::Result<()> {
+    let source = || Source::open(config_file.as_deref());
+    let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(async {
-        match command {
-            Command::Run => run().await,
+        match command.unwrap_or(Command::Run) {
+            Command::Run => run(config_file.clone()).await,
+            Command::Jobs(arguments) => operators::run(arguments, &source()).await,
             Command::Extract { files, out, ocr } => extract(&files, &out, ocr).await,
             Command::Quiz { files, ask, out } => quiz::run(&files, &ask, &out).await,
+            Command::Health => Ok(probe::ask(&source(), "METRICS_PORT", 9464, "/health/live").await?),
+            Command::Completion { shell } => {
+                let (mut command, name) = (Arguments::command(), "smartstudy-worker");
+                clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
+                Ok(())
+            }
         }
     });
     // What still computes does so for jobs that another worker has by now.
@@ -93,22 +122,22 @@ async fn extract(files: &[PathBuf], out: &Path, languages: Option<String>) -> an
     pdf::cli::run(files, out, ocr.transpose()?.as_ref()).await
 }
 
-async fn run() -> anyhow::Result<()> {
-    let config = Config::from_env(Program::Worker)?;
-    telemetry::logs(config.log_format, &config.log_filter);
+async fn run(config_file: Option<PathBuf>) -> anyhow::Result<()> {
+    let live = live::start(Program::Worker, config_file)?;
+    let config = live.now();
     let metrics = telemetry::metrics()?;
     let ledger = setup::ledger(Program::Worker, &config).await?;
-    let context = worker::Context::new(&config, ledger.clone())?;
+    let contexts = Contexts::new(live.clone(), ledger.clone())?;
     serve_metrics(&config, metrics).await?;
     let dispatcher = tokio::spawn(Dispatcher::new(ledger.clone()).run());
-    tokio::spawn(Sweeper::new(ledger, config.retention.clone()).run());
+    tokio::spawn(Sweeper::run(ledger, live));
 
     let shutdown = Shutdown::default();
     tokio::spawn(on_signal(shutdown.clone())?);
-    tracing::info!(name = context.name, slots = config.worker_concurrency, "working");
+    tracing::info!(name = contexts.now().name, slots = config.worker_concurrency, "working");
     // A worker that lost a part of itself must not look alive: its supervisor starts it anew.
     tokio::select! {
-        ended = runtime::run(context, config.worker_concurrency, shutdown) => ended?,
+        ended = runtime::run(contexts, config.worker_concurrency, shutdown) => ended?,
         _ = dispatcher => anyhow::bail!("the dispatcher ended by itself"),
     }
     tracing::info!("drained");

@@ -12,7 +12,7 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Context,
+    Context, Contexts,
     bell::Bell,
     jobs,
     presence::Presence,
@@ -39,20 +39,21 @@ pub struct Shutdown {
 }
 
 struct Runtime {
-    context: Arc<Context>,
+    contexts: Contexts,
     presence: Presence,
     release: CancellationToken,
 }
 
 /// Takes and runs jobs until told to stop, then waits for those that run.
-pub async fn run(context: Arc<Context>, concurrency: usize, shutdown: Shutdown) -> Result<(), RuntimeDied> {
+pub async fn run(contexts: Contexts, concurrency: usize, shutdown: Shutdown) -> Result<(), RuntimeDied> {
+    let context = contexts.now();
     let bell = Bell(context.ledger.queue.listen(jobs::KINDS));
     let presence = Presence::new(context.clone());
     // Before the first ring, which may be for a paused kind.
     if let Err(error) = presence.listen().await {
         tracing::warn!(%error, "which kinds are paused is not known yet");
     }
-    let runtime = Arc::new(Runtime { context: context.clone(), presence, release: shutdown.release.clone() });
+    let runtime = Arc::new(Runtime { contexts, presence, release: shutdown.release.clone() });
     let worker = WorkerBuilder::new(context.name.as_str())
         .backend(bell)
         .data(runtime.clone())
@@ -78,8 +79,8 @@ pub async fn run(context: Arc<Context>, concurrency: usize, shutdown: Shutdown) 
 
 /// One ring. It never fails towards apalis: what became of the job is in its record.
 async fn deliver(id: JobId, runtime: Data<Arc<Runtime>>) {
-    let context = &runtime.context;
-    let (job, token) = match claim(&runtime, id).await {
+    let context = &runtime.contexts.now();
+    let (job, token) = match claim(&runtime, context, id).await {
         Ok(claimed) => claimed,
         // Of a paused kind the ledger keeps the job, and the dispatcher rings again when it is resumed.
         Err(LedgerError::Refused(Refusal::NotClaimable | Refusal::Paused) | LedgerError::NotFound) => return,
@@ -101,8 +102,7 @@ async fn deliver(id: JobId, runtime: Data<Arc<Runtime>>) {
     record(context, &run, ended).await;
 }
 
-async fn claim(runtime: &Runtime, id: JobId) -> Result<(Job, i64), LedgerError> {
-    let context = &runtime.context;
+async fn claim(runtime: &Runtime, context: &Context, id: JobId) -> Result<(Job, i64), LedgerError> {
     let claim = || {
         context.ledger.update(id, |job, now| match runtime.presence.is_paused(&job.kind) {
             true => Err(Refusal::Paused),

@@ -137,7 +137,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Refuses a cookie's authority to requests from other sites (CSRF): the `Origin` must be this server's or allowed.
 pub fn check_origin(headers: &HeaderMap, app: &App) -> Result<()> {
     match headers.get(header::ORIGIN) {
-        Some(origin) if is_ours(origin, headers.get(header::HOST), &app.allowed_origins) => Ok(()),
+        Some(origin) if is_ours(origin, headers.get(header::HOST), &app.live.now().allowed_origins) => Ok(()),
         _ => Err(cross_site()),
     }
 }

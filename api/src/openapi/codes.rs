@@ -170,7 +170,7 @@ mod tests {
 
     /// What has the form of a code in the sources and is none.
     const OTHERS: [&str; 3] = ["pairs.left", "pairs.right", "status.tsv"];
-    const FILES: [&str; 9] = [".css", ".db", ".html", ".ics", ".js", ".json", ".pdf", ".sql", ".svg"];
+    const FILES: [&str; 10] = [".css", ".db", ".html", ".ics", ".js", ".json", ".md", ".pdf", ".sql", ".svg"];
 
     /// String literals with the form of a code, outside of tests.
     fn literals(dir: &Path, found: &mut BTreeSet<String>) {

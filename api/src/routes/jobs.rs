@@ -8,13 +8,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use garde::Validate;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+pub use shared::jobs::JobView;
 use shared::{
-    domain::{Job, JobError, JobId, JobResult, JobStatus, Progress, Refusal, Timestamp, Usage},
+    domain::{Job, JobId, JobStatus, Refusal, Timestamp},
     store::JobFilter,
 };
 use tokio::time::{Instant, timeout_at};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -40,96 +41,6 @@ pub fn routes() -> OpenApiRouter<App> {
 const POLL_AFTER: HeaderValue = HeaderValue::from_static("1");
 /// How often a waiter looks by itself, should an announcement be lost.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// A job.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct JobView {
-    #[schema(value_type = String)]
-    id: JobId,
-    #[schema(example = "quiz.generate")]
-    kind: String,
-    status: JobStatus,
-    progress: Progress,
-    attempt: u32,
-    max_attempts: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<JobError>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<JobResult>,
-    notices: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<Usage>,
-    created_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    started_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    finished_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_retry_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_before: Option<Timestamp>,
-    links: Links,
-}
-
-/// Where to go on, as paths of this server.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Links {
-    #[serde(rename = "self")]
-    this: String,
-    events: String,
-    cancel: String,
-    retry: String,
-}
-
-impl From<Job> for JobView {
-    fn from(job: Job) -> Self {
-        Self::under("/jobs", job)
-    }
-}
-
-impl JobView {
-    /// The job with links below this path.
-    pub fn under(path: &str, job: Job) -> Self {
-        let this = format!("{path}/{}", job.id);
-        Self {
-            id: job.id,
-            next_retry_at: (job.status == JobStatus::Retrying).then_some(job.due_at),
-            kind: job.kind,
-            status: job.status,
-            progress: job.progress,
-            attempt: job.attempt,
-            max_attempts: job.max_attempts,
-            error: job.error,
-            result: job.result,
-            notices: job.notices,
-            usage: job.usage,
-            created_at: job.created_at,
-            started_at: job.started_at,
-            finished_at: job.finished_at,
-            not_before: job.not_before,
-            links: Links {
-                events: format!("/jobs/{}/events", job.id),
-                cancel: format!("{this}/cancel"),
-                retry: format!("{this}/retry"),
-                this,
-            },
-        }
-    }
-
-    /// The job for somebody without a login: its own address and that of its events carry a key instead.
-    pub fn with_key(job: Job, key: &str) -> Self {
-        let mut view = Self::from(job);
-        view.links.this = format!("{}?key={key}", view.links.this);
-        view.links.events = format!("{}?key={key}", view.links.events);
-        view
-    }
-
-    /// Its own address.
-    pub fn address(&self) -> &str {
-        &self.links.this
-    }
-}
 
 /// 202: the job, where it is, and when to ask again.
 fn accepted(job: Job) -> Response {

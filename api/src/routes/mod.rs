@@ -1,7 +1,5 @@
 //! The table of routes. Each file holds one resource with its request and response types.
 
-use std::sync::{Arc, LazyLock};
-
 use axum::{
     Router,
     body::Bytes,
@@ -13,7 +11,7 @@ use axum::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{app::App, problem::Problem};
+use crate::app::App;
 
 mod admin;
 mod analytics;
@@ -41,7 +39,7 @@ mod upload;
 mod users;
 mod web;
 
-pub use legacy::serve as serve_legacy;
+pub use legacy::{describe as describe_legacy, routes as legacy_routes, serve as serve_legacy};
 
 /// Every documented route.
 pub fn all() -> OpenApiRouter<App> {
@@ -100,30 +98,16 @@ impl Table {
     }
 }
 
-/// Every documented route, those of the old frontend among them where it is served.
-pub fn served(legacy_compat: bool) -> OpenApiRouter<App> {
-    if !legacy_compat {
-        return all();
-    }
-    let mut routes = all().merge(legacy::routes());
-    legacy::describe(routes.get_openapi_mut());
-    routes
-}
-
 /// `/docs` and `/openapi.json`.
-pub fn docs(legacy_compat: bool) -> Router<App> {
-    // It is large, the same for all who ask, and most processes are never asked.
-    let written = Arc::new(LazyLock::new(move || {
-        let document = crate::openapi::complete(served(legacy_compat).split_for_parts().1);
-        document
-            .to_json()
-            .map(Bytes::from)
-            .map_err(|error| tracing::error!(%error, "the document cannot be written"))
-    }));
-    let document = get(async move || match &**written {
-        Ok(written) => ([(header::CONTENT_TYPE, "application/json")], written.clone()).into_response(),
-        Err(()) => Problem::internal().into_response(),
-    });
+///
+/// # Panics
+///
+/// If the document cannot be written, at the start.
+#[allow(clippy::expect_used, reason = "it is the same at every start")]
+pub fn docs(document: &utoipa::openapi::OpenApi) -> Router<App> {
+    // Written once: it is large, and the same for all who ask.
+    let written = Bytes::from(document.to_json().expect("the document can be written"));
+    let document = get(async || ([(header::CONTENT_TYPE, "application/json")], written));
     let config = utoipa_swagger_ui::Config::from("/openapi.json");
     let pages: Router<App> = utoipa_swagger_ui::SwaggerUi::new("/docs").config(config).into();
     pages.layer(middleware::from_fn(docs_index)).route("/openapi.json", document)

@@ -74,7 +74,7 @@ pub async fn health(State(app): State<App>) -> Response {
         status,
         database: word(database),
         queue: word(queue),
-        ai_service: app.ai_service,
+        ai_service: if app.live.now().deepseek.is_some() { "deepseek" } else { "local" },
         version: env!("CARGO_PKG_VERSION"),
         uptime: app.ledger.clock.now().since(app.started_at).as_secs(),
     };

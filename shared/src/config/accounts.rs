@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::source::Reader;
+use super::reader::Reader;
 
 /// Mail to users, where its links lead, and who operates the platform.
 #[derive(Debug, Clone)]
@@ -18,10 +18,10 @@ pub struct Accounts {
 }
 
 pub(super) fn accounts(reader: &mut Reader<'_>, public_url: &str, production: bool) -> Accounts {
-    let smtp_url = reader.secret(&["SMTP_URL"]);
-    let mail_from = reader.text(&["MAIL_FROM"]);
-    let frontend_url = reader.text(&["FRONTEND_URL"]);
-    let admin_emails = reader.list(&["ADMIN_EMAILS"]);
+    let smtp_url = reader.secret("SMTP_URL");
+    let mail_from = reader.text("MAIL_FROM");
+    let frontend_url = reader.text_or("FRONTEND_URL", public_url);
+    let admin_emails = reader.list("ADMIN_EMAILS");
     if let Some(url) = &smtp_url {
         let url = url.expose_secret();
         let host = url.strip_prefix("smtp://").or(url.strip_prefix("smtps://"));
@@ -31,7 +31,7 @@ pub(super) fn accounts(reader: &mut Reader<'_>, public_url: &str, production: bo
         if mail_from.is_none() {
             reader.mistake("SMTP_URL is set but MAIL_FROM is not: name the sender of mails".into());
         }
-        if production && frontend_url.is_none() && reader.text(&["PUBLIC_URL"]).is_none() {
+        if production && !reader.is_set("FRONTEND_URL") && !reader.is_set("PUBLIC_URL") {
             reader.mistake(
                 "SMTP_URL is set but neither PUBLIC_URL nor FRONTEND_URL is: links in mails would lead to localhost"
                     .into(),
@@ -41,8 +41,10 @@ pub(super) fn accounts(reader: &mut Reader<'_>, public_url: &str, production: bo
     if let Some(from) = mail_from.as_ref().filter(|from| !is_address(address_of(from))) {
         reader.mistake(format!("MAIL_FROM is {from:?}; use an address, or a name and an address in <>"));
     }
-    if let Some(url) = frontend_url.as_ref().filter(|url| !is_web(url)) {
-        reader.mistake(format!("FRONTEND_URL is {url:?}; use an address such as https://study.example.org"));
+    if reader.is_set("FRONTEND_URL") && !is_web(&frontend_url) {
+        reader.mistake(format!(
+            "FRONTEND_URL is {frontend_url:?}; use an address such as https://study.example.org"
+        ));
     }
     for email in admin_emails.iter().filter(|email| !is_address(email)) {
         reader.mistake(format!("ADMIN_EMAILS has {email:?}, which is no e-mail address"));
@@ -50,7 +52,7 @@ pub(super) fn accounts(reader: &mut Reader<'_>, public_url: &str, production: bo
     Accounts {
         smtp_url,
         mail_from: mail_from.unwrap_or_else(|| "SmartStudy <smartstudy@localhost>".into()),
-        frontend_url: frontend_url.as_deref().unwrap_or(public_url).trim_end_matches('/').to_owned(),
+        frontend_url: frontend_url.trim_end_matches('/').to_owned(),
         admin_emails,
     }
 }

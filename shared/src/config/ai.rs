@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::Reader;
@@ -51,6 +51,17 @@ pub struct Endpoint {
     pub concurrency: usize,
 }
 
+impl PartialEq for Endpoint {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |endpoint: &Self| endpoint.api_key.as_ref().map(|key| key.expose_secret().to_owned());
+        let rest = |endpoint: &Self| (endpoint.idle_timeout, endpoint.deadline, endpoint.concurrency);
+        key(self) == key(other)
+            && self.base_url == other.base_url
+            && self.model == other.model
+            && rest(self) == rest(other)
+    }
+}
+
 /// Who may use the providers, and what they cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ai {
@@ -70,44 +81,26 @@ pub struct Ai {
 }
 
 pub(super) fn ai(reader: &mut Reader<'_>, model: &str) -> Ai {
-    let consent = match reader.text(&["AI_CONSENT"]).as_deref() {
-        None | Some("assumed") => Consent::Assumed,
-        Some("required") => Consent::Required,
-        Some(other) => {
-            reader.mistake(format!("AI_CONSENT is {other:?}; use assumed or required"));
-            Consent::Required
-        }
-    };
+    let consents = [("assumed", Consent::Assumed), ("required", Consent::Required)];
+    let efforts =
+        [("off", None), ("low", Some(Effort::Low)), ("high", Some(Effort::High)), ("max", Some(Effort::Max))];
     Ai {
-        consent,
-        plan_effort: plan_effort(reader),
-        key_check: reader.switch(&["AI_KEY_CHECK"], true),
-        local_fallback: reader.switch(&["AI_LOCAL_FALLBACK"], true),
-        daily_tokens: reader.number(&["AI_DAILY_TOKENS"], 5_000_000),
+        consent: reader.choice("AI_CONSENT", "assumed", &consents).unwrap_or(Consent::Required),
+        plan_effort: reader.choice("DEEPSEEK_PLAN_THINKING", "low", &efforts).flatten(),
+        key_check: reader.switch("AI_KEY_CHECK", true),
+        local_fallback: reader.switch("AI_LOCAL_FALLBACK", true),
+        daily_tokens: reader.number("AI_DAILY_TOKENS", 5_000_000),
         tariff: tariff(reader, model),
     }
 }
 
-fn plan_effort(reader: &mut Reader<'_>) -> Option<Effort> {
-    match reader.text(&["DEEPSEEK_PLAN_THINKING"]).as_deref() {
-        None | Some("low") => Some(Effort::Low),
-        Some("high") => Some(Effort::High),
-        Some("max") => Some(Effort::Max),
-        Some("off") => None,
-        Some(other) => {
-            reader.mistake(format!("DEEPSEEK_PLAN_THINKING is {other:?}; use off, low, high or max"));
-            None
-        }
-    }
-}
-
 pub(super) fn deepseek(reader: &mut Reader<'_>, model: String) -> Option<Endpoint> {
-    let base_url = reader.text(&["DEEPSEEK_BASE_URL"]).unwrap_or_else(|| "https://api.deepseek.com".into());
+    let base_url = reader.text_or("DEEPSEEK_BASE_URL", "https://api.deepseek.com");
     let endpoint = Endpoint {
-        idle_timeout: reader.duration(&["DEEPSEEK_TIMEOUT"], IDLE_TIMEOUT),
-        deadline: reader.duration(&["DEEPSEEK_DEADLINE"], DEADLINE),
+        idle_timeout: reader.duration("DEEPSEEK_TIMEOUT", IDLE_TIMEOUT),
+        deadline: reader.duration("DEEPSEEK_DEADLINE", DEADLINE),
         concurrency: concurrency(reader, "DEEPSEEK_CONCURRENCY", calls_at_once(&model)),
-        api_key: Some(reader.secret(&["DEEPSEEK_API_KEY"])?),
+        api_key: Some(reader.secret("DEEPSEEK_API_KEY")?),
         base_url,
         model,
     };
@@ -115,13 +108,13 @@ pub(super) fn deepseek(reader: &mut Reader<'_>, model: String) -> Option<Endpoin
 }
 
 pub(super) fn ollama(reader: &mut Reader<'_>) -> Option<Endpoint> {
-    let model = reader.text(&["OLLAMA_MODEL"]);
+    let model = reader.text("OLLAMA_MODEL");
     let endpoint = Endpoint {
-        idle_timeout: reader.duration(&["OLLAMA_TIMEOUT"], 2 * IDLE_TIMEOUT),
-        deadline: reader.duration(&["OLLAMA_DEADLINE"], DEADLINE),
+        idle_timeout: reader.duration("OLLAMA_TIMEOUT", 2 * IDLE_TIMEOUT),
+        deadline: reader.duration("OLLAMA_DEADLINE", DEADLINE),
         concurrency: concurrency(reader, "OLLAMA_CONCURRENCY", 2),
-        api_key: reader.secret(&["OLLAMA_API_KEY"]),
-        base_url: reader.text(&["OLLAMA_BASE_URL"])?,
+        api_key: reader.secret("OLLAMA_API_KEY"),
+        base_url: reader.text("OLLAMA_BASE_URL")?,
         model: model.unwrap_or_default(),
     };
     if endpoint.model.is_empty() {
@@ -131,7 +124,7 @@ pub(super) fn ollama(reader: &mut Reader<'_>) -> Option<Endpoint> {
 }
 
 fn concurrency(reader: &mut Reader<'_>, name: &str, default: usize) -> usize {
-    let most = reader.number(&[name], default);
+    let most = reader.number(name, default);
     if most == 0 {
         reader.mistake(format!("{name} must be at least 1"));
     }
@@ -148,11 +141,11 @@ fn calls_at_once(model: &str) -> usize {
 }
 
 fn tariff(reader: &mut Reader<'_>, model: &str) -> Tariff {
-    let peak_factor = reader.number(&["DEEPSEEK_PEAK_FACTOR"], 2.0);
+    let peak_factor = reader.number("DEEPSEEK_PEAK_FACTOR", 2.0);
     if !is_price(peak_factor) {
         reader.mistake(format!("DEEPSEEK_PEAK_FACTOR is {peak_factor}; use a number such as 2"));
     }
-    let currency = reader.text(&["DEEPSEEK_CURRENCY"]).unwrap_or_else(|| "CNY".into());
+    let currency = reader.text_or("DEEPSEEK_CURRENCY", "CNY");
     if currency.len() != 3 || !currency.chars().all(|letter| letter.is_ascii_uppercase()) {
         reader.mistake(format!("DEEPSEEK_CURRENCY is {currency:?}; use a code such as CNY"));
     }
@@ -160,7 +153,7 @@ fn tariff(reader: &mut Reader<'_>, model: &str) -> Tariff {
 }
 
 fn prices(reader: &mut Reader<'_>) -> Option<Prices> {
-    let listed = reader.list(&["DEEPSEEK_PRICES"]);
+    let listed = reader.list("DEEPSEEK_PRICES");
     if listed.is_empty() {
         return None;
     }

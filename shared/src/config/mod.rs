@@ -1,44 +1,34 @@
-//! Configuration, read once at start. All mistakes are reported together.
+//! Configuration, read at start and again at SIGHUP. All mistakes are reported together.
 
 use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
 
 mod accounts;
 mod ai;
+mod backends;
+mod file;
 mod ocr;
+mod origins;
+mod reader;
+pub mod reference;
 mod retention;
+pub mod settings;
 mod source;
 
 pub use accounts::Accounts;
 pub use ai::{Ai, Consent, Effort, Endpoint};
+pub use backends::{Backends, database};
 pub use ocr::Ocr;
+pub use reader::{Effective, Effectives};
 pub use retention::Retention;
-pub use source::{Source, SourceError};
+pub use source::{Origin, Source};
 
-use source::Reader;
+use reader::Reader;
 
 /// Shortest secret that production accepts, in bytes.
 const SECRET_BYTES_MIN: usize = 32;
-
-/// Where state lives.
-#[derive(Debug, Clone)]
-pub enum Backends {
-    /// Everything in this process, under a directory.
-    Embedded {
-        /// `DATA_DIR`.
-        data_dir: PathBuf,
-    },
-    /// MongoDB and Redis.
-    Services {
-        /// `MONGODB_URL` or `MONGODB_URI`.
-        mongodb_url: SecretString,
-        /// `REDIS_URL`.
-        redis_url: SecretString,
-        /// `DATABASE_NAME`; also the prefix of all Redis keys.
-        database: String,
-    },
-}
 
 /// Which program reads the configuration; each needs other values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,74 +117,86 @@ pub struct Config {
 #[error("the configuration has {} mistake(s):\n{}", .0.len(), .0.iter().map(|m| format!("  - {m}")).collect::<Vec<_>>().join("\n"))]
 pub struct ConfigError(pub Vec<String>);
 
-impl Config {
-    /// Reads the environment and a `.env` file in the working directory.
-    pub fn from_env(program: Program) -> Result<Self, ConfigError> {
-        let source = Source::from_env().map_err(|error| ConfigError(vec![error.to_string()]))?;
-        Self::read(program, &source)
-    }
+/// A configuration as it was read: usable or not, and what each setting is.
+#[derive(Debug)]
+pub struct Examined {
+    /// The configuration, unless it has mistakes.
+    pub config: Result<Config, ConfigError>,
+    /// Every setting that the program reads.
+    pub effective: Effectives,
+}
 
+impl Config {
     /// Reads the given source.
     pub fn read(program: Program, source: &Source) -> Result<Self, ConfigError> {
-        let mut reader = Reader::new(source);
-        let backends = backends(&mut reader);
+        Self::examine(program, source).config
+    }
+
+    /// Reads the given source and tells what each setting is.
+    pub fn examine(program: Program, source: &Source) -> Examined {
+        let mut reader = Reader::new(program, source);
+        let config = Self::from(&mut reader, program);
+        let (effective, mistakes) = reader.finish();
+        let config = if mistakes.is_empty() { Ok(config) } else { Err(ConfigError(mistakes)) };
+        Examined { config, effective }
+    }
+
+    fn from(reader: &mut Reader<'_>, program: Program) -> Self {
+        // Named for those who look; the source has read it.
+        reader.text("CONFIG_FILE");
+        let backends = backends::read(reader);
         let embedded = matches!(backends, Some(Backends::Embedded { .. }));
-        let environment = match reader.text(&["ENVIRONMENT", "NODE_ENV"]).as_deref() {
-            None | Some("development" | "test") => Environment::Development,
-            Some("production") => Environment::Production,
-            Some(other) => {
-                reader.mistake(format!("ENVIRONMENT is {other:?}; use development or production"));
-                Environment::Development
-            }
-        };
+        let environment = reader.choice(
+            "ENVIRONMENT",
+            "development",
+            &[
+                ("development", Environment::Development),
+                ("production", Environment::Production),
+                ("test", Environment::Development),
+            ],
+        );
+        let environment = environment.unwrap_or(Environment::Development);
         let production = environment == Environment::Production;
-        let jwt_secret = reader.secret(&["JWT_SECRET", "JWT_SECRET_KEY"]);
+        let jwt_secret = reader.secret("JWT_SECRET");
         match program {
-            Program::Api => check_secret(&mut reader, jwt_secret.as_ref(), embedded, production),
+            Program::Api => check_secret(reader, jwt_secret.as_ref(), embedded, production),
             Program::Worker if embedded => reader.mistake("a worker needs MONGODB_URL and REDIS_URL".into()),
             Program::Worker => {}
         }
-        let port = reader.number(&["PORT"], 4000);
-        let model = reader.text(&["DEEPSEEK_MODEL"]).unwrap_or_else(|| "deepseek-flash".into());
-        let public_url = reader
-            .text(&["PUBLIC_URL"])
-            .map_or_else(|| format!("http://localhost:{port}"), |url| url.trim_end_matches('/').to_owned());
+        let port = reader.number("PORT", 4000);
+        let model = reader.text_or("DEEPSEEK_MODEL", "deepseek-flash");
+        let public_url = reader.text_or("PUBLIC_URL", &format!("http://localhost:{port}"));
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        let log_format = reader.choice(
+            "LOG_FORMAT",
+            if production { "json" } else { "text" },
+            &[("json", LogFormat::Json), ("text", LogFormat::Text)],
+        );
         let config = Self {
-            accounts: accounts::accounts(&mut reader, &public_url, production),
-            host: reader
-                .text(&["HOST"])
-                .unwrap_or_else(|| if embedded { "127.0.0.1" } else { "0.0.0.0" }.into()),
+            accounts: accounts::accounts(reader, &public_url, production),
+            host: reader.text_or("HOST", if embedded { "127.0.0.1" } else { "0.0.0.0" }),
             port,
             public_url,
             environment,
             jwt_secret,
-            jwt_secret_previous: reader.secret(&["JWT_SECRET_PREVIOUS"]),
-            jwt_expires_in: reader.duration(&["JWT_EXPIRES_IN"], Duration::from_secs(7 * 24 * 3600)),
-            bcrypt_cost: reader.number(&["BCRYPT_COST"], 10),
-            guests: reader.switch(&["GUESTS"], embedded || !production),
-            legacy_compat: reader.switch(&["LEGACY_COMPAT"], false),
-            allowed_origins: origins(&mut reader),
-            rate_limits: reader.switch(&["RATE_LIMITS"], true),
-            trusted_proxies: reader.number(&["TRUSTED_PROXIES"], 0),
-            max_file_size: reader.number(&["MAX_FILE_SIZE"], 10 << 20),
-            worker_concurrency: reader.number(&["WORKER_CONCURRENCY"], 4),
-            metrics_port: reader.number(&["METRICS_PORT"], 9464),
-            ai: ai::ai(&mut reader, &model),
-            deepseek: ai::deepseek(&mut reader, model),
-            ollama: ai::ollama(&mut reader),
-            ocr: Ocr::read(&mut reader),
-            retention: Retention::read(&mut reader),
-            log_filter: reader.text(&["RUST_LOG"]).unwrap_or_else(|| "info".into()),
-            log_format: match reader.text(&["LOG_FORMAT"]).as_deref() {
-                Some("json") => LogFormat::Json,
-                Some("text") => LogFormat::Text,
-                None if production => LogFormat::Json,
-                None => LogFormat::Text,
-                Some(other) => {
-                    reader.mistake(format!("LOG_FORMAT is {other:?}; use json or text"));
-                    LogFormat::Text
-                }
-            },
+            jwt_secret_previous: reader.secret("JWT_SECRET_PREVIOUS"),
+            jwt_expires_in: reader.duration("JWT_EXPIRES_IN", Duration::from_secs(7 * 24 * 3600)),
+            bcrypt_cost: reader.number("BCRYPT_COST", 10),
+            guests: reader.switch("GUESTS", embedded || !production),
+            legacy_compat: reader.switch("LEGACY_COMPAT", false),
+            allowed_origins: origins::read(reader),
+            rate_limits: reader.switch("RATE_LIMITS", true),
+            trusted_proxies: reader.number("TRUSTED_PROXIES", 0),
+            max_file_size: reader.number("MAX_FILE_SIZE", 10 << 20),
+            worker_concurrency: reader.number("WORKER_CONCURRENCY", 4),
+            metrics_port: reader.number("METRICS_PORT", 9464),
+            ai: ai::ai(reader, &model),
+            deepseek: ai::deepseek(reader, model),
+            ollama: ai::ollama(reader),
+            ocr: Ocr::read(reader),
+            retention: Retention::read(reader),
+            log_filter: log_filter(reader),
+            log_format: log_format.unwrap_or(LogFormat::Text),
             backends: backends.unwrap_or(Backends::Embedded { data_dir: PathBuf::new() }),
         };
         if !(4..=31).contains(&config.bcrypt_cost) {
@@ -203,76 +205,31 @@ impl Config {
         if config.worker_concurrency == 0 {
             reader.mistake("WORKER_CONCURRENCY must be at least 1".into());
         }
-        reader.finish(config)
+        config
     }
-}
 
-/// The database alone, for commands that need nothing else: its address and its name.
-pub fn database_from_env() -> Result<(SecretString, String), ConfigError> {
-    let source = Source::from_env().map_err(|error| ConfigError(vec![error.to_string()]))?;
-    let mut reader = Reader::new(&source);
-    let url = reader.secret(&["MONGODB_URL", "MONGODB_URI"]);
-    if url.is_none() {
-        reader.mistake("MONGODB_URL is missing: it names the database whose data is to be moved".into());
-    }
-    let name = database_name(&mut reader);
-    reader.finish((url.unwrap_or_default(), name))
-}
-
-fn database_name(reader: &mut Reader<'_>) -> String {
-    reader.text(&["DATABASE_NAME"]).unwrap_or_else(|| "smartstudy".into())
-}
-
-fn backends(reader: &mut Reader<'_>) -> Option<Backends> {
-    let mongodb = reader.secret(&["MONGODB_URL", "MONGODB_URI"]);
-    let redis = reader.secret(&["REDIS_URL"]);
-    let database = database_name(reader);
-    let data_dir = reader.text(&["DATA_DIR"]).unwrap_or_else(|| "./data".into());
-    match (mongodb, redis) {
-        (None, None) => Some(Backends::Embedded { data_dir: data_dir.into() }),
-        (Some(mongodb_url), Some(redis_url)) => Some(Backends::Services { mongodb_url, redis_url, database }),
-        (Some(_), None) => {
-            reader.mistake(
-                "MONGODB_URL is set but REDIS_URL is not: set both, or neither to run embedded".into(),
-            );
-            None
-        }
-        (None, Some(_)) => {
-            reader.mistake(
-                "REDIS_URL is set but MONGODB_URL is not: set both, or neither to run embedded".into(),
-            );
-            None
+    /// This configuration, with what a running process can change taken from `anew`.
+    #[must_use]
+    pub fn reloaded(&self, anew: Self) -> Self {
+        Self {
+            allowed_origins: anew.allowed_origins,
+            rate_limits: anew.rate_limits,
+            deepseek: anew.deepseek,
+            ollama: anew.ollama,
+            ai: anew.ai,
+            retention: anew.retention,
+            log_filter: anew.log_filter,
+            ..self.clone()
         }
     }
 }
 
-/// Origins as browsers send them: scheme, host and port, without a path.
-/// In lower case, and without the port that the scheme has anyway.
-fn as_browsers_send(origin: &str) -> String {
-    let origin = origin.to_ascii_lowercase();
-    let port = if origin.starts_with("https:") { ":443" } else { ":80" };
-    origin.strip_suffix(port).unwrap_or(&origin).to_owned()
-}
-
-fn origins(reader: &mut Reader<'_>) -> Vec<String> {
-    let origins: Vec<String> = reader
-        .list(&["ALLOWED_ORIGINS", "CORS_ORIGINS"])
-        .iter()
-        .map(|origin| as_browsers_send(origin.trim_matches(['[', ']', '"', '\'']).trim_end_matches('/')))
-        .filter(|origin| !origin.is_empty())
-        .collect();
-    for origin in &origins {
-        let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
-        let is_origin = host.is_some_and(|host| {
-            !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c))
-        });
-        if !is_origin {
-            reader.mistake(format!(
-                "ALLOWED_ORIGINS has {origin:?}; name each origin, such as https://study.example.org"
-            ));
-        }
+fn log_filter(reader: &mut Reader<'_>) -> String {
+    let filter = reader.text_or("RUST_LOG", "info");
+    if let Err(error) = EnvFilter::builder().parse(&filter) {
+        reader.mistake(format!("RUST_LOG is {filter:?}: {error}"));
     }
-    origins
+    filter
 }
 
 fn check_secret(reader: &mut Reader<'_>, secret: Option<&SecretString>, embedded: bool, production: bool) {

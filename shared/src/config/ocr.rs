@@ -1,6 +1,6 @@
 //! Reading of scanned pages.
 
-use super::source::Reader;
+use super::reader::Reader;
 
 /// How scanned pages are read, where the program that does it is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +21,9 @@ impl Ocr {
     /// `None` where `OCR` is `off`.
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let usual = Self::default();
-        let mode = reader.text(&["OCR"]);
-        let languages = reader.text(&["OCR_LANGUAGES"]).unwrap_or(usual.languages);
-        let pages = reader.number(&["OCR_PAGES"], usual.pages);
+        let is_on = reader.choice("OCR", "auto", &[("auto", true), ("off", false)]);
+        let languages = reader.text_or("OCR_LANGUAGES", &usual.languages);
+        let pages = reader.number("OCR_PAGES", usual.pages);
         let is_name = |name: &str| {
             name.starts_with(|c: char| c.is_ascii_alphabetic())
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -34,14 +34,7 @@ impl Ocr {
         if pages == 0 {
             reader.mistake("OCR_PAGES must be at least 1; OCR=off reads no scans".into());
         }
-        match mode.as_deref() {
-            None | Some("auto") => Some(Self { languages, pages }),
-            Some("off") => None,
-            Some(other) => {
-                reader.mistake(format!("OCR is {other:?}; use auto or off"));
-                None
-            }
-        }
+        is_on.filter(|on| *on).map(|_| Self { languages, pages })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::source::Reader;
+use super::reader::Reader;
 
 /// A hundred years, within what an instant can be.
 const DAYS_MAX: u32 = 36_500;
@@ -48,7 +48,7 @@ impl Retention {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let mut days = |name: &str, default: Duration| {
             let variable = format!("RETENTION_{name}_DAYS");
-            let days: u32 = reader.number(&[&variable], (default.as_secs() / DAY.as_secs()) as u32);
+            let days: u32 = reader.number(&variable, (default.as_secs() / DAY.as_secs()) as u32);
             if !(1..=DAYS_MAX).contains(&days) {
                 reader.mistake(format!("{variable} must be from 1 to {DAYS_MAX}"));
             }

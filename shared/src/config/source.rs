@@ -1,122 +1,162 @@
-//! Reads variables by their present and their old names. Written by hand because no library takes
-//! several names for one value, `NAME_FILE` for secrets, and reports every mistake at once.
+//! Where values come from: the command line, the environment, a `.env` file, a configuration file, in this order.
 
-use std::{collections::HashMap, ffi::OsString, fmt::Display, path::Path, str::FromStr, time::Duration};
+use std::{collections::HashMap, ffi::OsString, fmt, path::Path};
 
-use secrecy::SecretString;
+use serde::Serialize;
 
-use super::ConfigError;
-use crate::domain::duration;
+use super::{file, settings::Setting};
 
-/// A place that values come from could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("{what} cannot be read: {why}")]
-pub struct SourceError {
-    what: String,
-    why: String,
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Origin {
+    /// An argument.
+    #[serde(rename = "command line")]
+    CommandLine,
+    /// The process's environment.
+    #[serde(rename = "environment")]
+    Environment,
+    /// The `.env` file of the working directory.
+    #[serde(rename = ".env")]
+    DotEnv,
+    /// The configuration file.
+    #[serde(rename = "file")]
+    File,
+    /// Nobody set it.
+    #[serde(rename = "default")]
+    Default,
 }
 
-/// Variables by name.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CommandLine => "command line",
+            Self::Environment => "environment",
+            Self::DotEnv => ".env",
+            Self::File => "file",
+            Self::Default => "default",
+        })
+    }
+}
+
+/// Variables of one place, by name.
+#[derive(Debug, Clone)]
+struct Layer {
+    origin: Origin,
+    values: HashMap<String, String>,
+}
+
+/// Everything that was set, wherever.
 #[derive(Debug, Clone, Default)]
-pub struct Source(HashMap<String, String>);
+pub struct Source {
+    /// What stands first wins.
+    layers: Vec<Layer>,
+    /// What is wrong with what was read.
+    pub(super) mistakes: Vec<String>,
+    /// What could not be read at all.
+    pub(super) unreadable: Vec<String>,
+}
+
+/// A variable as it was found.
+pub(super) struct Found<'a> {
+    pub variable: String,
+    pub text: &'a str,
+    pub origin: Origin,
+}
 
 impl Source {
-    /// The process's environment over a `.env` file in the working directory.
-    pub fn from_env() -> Result<Self, SourceError> {
-        let mut values = HashMap::new();
-        let file = Path::new(".env");
-        if file.exists() {
-            let failed = |error: dotenvy::Error| SourceError { what: ".env".into(), why: error.to_string() };
-            for item in dotenvy::from_path_iter(file).map_err(failed)? {
-                let (name, value) = item.map_err(failed)?;
-                values.insert(name, value);
-            }
+    /// What is set at present: by the environment, by `.env` in the working directory, and by the file that is named
+    /// here, else by `CONFIG_FILE`.
+    pub fn open(config_file: Option<&Path>) -> Self {
+        let mut source = Self::default();
+        if let Some(path) = config_file {
+            let named = ("CONFIG_FILE".to_owned(), path.to_string_lossy().into_owned());
+            source.add(Origin::CommandLine, HashMap::from([named]));
         }
         let readable =
             |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        values.extend(std::env::vars_os().filter_map(readable));
-        Ok(Self(values))
+        source.add(Origin::Environment, std::env::vars_os().filter_map(readable).collect());
+        match dot_env(Path::new(".env")) {
+            Ok(values) => source.add(Origin::DotEnv, values),
+            Err(error) => source.unreadable.push(format!(".env cannot be read: {error}")),
+        }
+        if let Some(path) = source.text("CONFIG_FILE") {
+            source.add_file(Path::new(&path));
+        }
+        source
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
-    }
-}
-
-impl<const N: usize> From<[(&str, &str); N]> for Source {
-    fn from(pairs: [(&str, &str); N]) -> Self {
-        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
-    }
-}
-
-/// Reads values and collects what is wrong with them.
-pub(super) struct Reader<'a> {
-    source: &'a Source,
-    mistakes: Vec<String>,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(source: &'a Source) -> Self {
-        Self { source, mistakes: Vec::new() }
+    fn add(&mut self, origin: Origin, values: HashMap<String, String>) {
+        self.layers.push(Layer { origin, values });
     }
 
-    pub(super) fn mistake(&mut self, mistake: String) {
-        self.mistakes.push(mistake);
-    }
-
-    pub(super) fn finish<T>(self, value: T) -> Result<T, ConfigError> {
-        if self.mistakes.is_empty() { Ok(value) } else { Err(ConfigError(self.mistakes)) }
-    }
-
-    pub(super) fn text(&mut self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.source.get(name)).map(str::to_owned)
-    }
-
-    pub(super) fn secret(&mut self, names: &[&str]) -> Option<SecretString> {
-        for name in names {
-            if let Some(value) = self.source.get(name) {
-                return Some(value.into());
+    fn add_file(&mut self, path: &Path) {
+        match file::read(path) {
+            Ok(read) => {
+                self.mistakes.extend(read.mistakes);
+                self.add(Origin::File, read.values);
             }
-            if let Some(path) = self.source.get(&format!("{name}_FILE")) {
-                match std::fs::read_to_string(path) {
-                    Ok(value) if value.trim().is_empty() => {}
-                    Ok(value) => return Some(value.trim().into()),
-                    Err(error) => self.mistake(format!("{name}_FILE cannot be read: {error}")),
-                }
+            Err(error) => self.unreadable.push(error.to_string()),
+        }
+    }
+
+    /// The variable from the first place that has it; there being empty means that it is not set.
+    fn value(&self, variable: &str) -> Option<Found<'_>> {
+        self.first([variable.to_owned()])
+    }
+
+    /// The text of a variable, for who needs nothing else.
+    pub fn text(&self, variable: &str) -> Option<String> {
+        self.value(variable).map(|found| found.text.to_owned())
+    }
+
+    /// A setting by any of its names.
+    pub(super) fn setting(&self, setting: &Setting) -> Option<Found<'_>> {
+        let names = setting.names().flat_map(|name| {
+            let file = setting.secret.then(|| format!("{name}_FILE"));
+            [Some(name.to_owned()), file].into_iter().flatten()
+        });
+        self.first(names.collect::<Vec<_>>())
+    }
+
+    fn first(&self, variables: impl AsRef<[String]>) -> Option<Found<'_>> {
+        for layer in &self.layers {
+            let present = variables.as_ref().iter().filter_map(|variable| {
+                Some(Found {
+                    text: layer.values.get(variable)?.trim(),
+                    variable: variable.clone(),
+                    origin: layer.origin,
+                })
+            });
+            let present: Vec<Found<'_>> = present.collect();
+            if !present.is_empty() {
+                return present.into_iter().find(|found| !found.text.is_empty());
             }
         }
         None
     }
+}
 
-    pub(super) fn number<T: FromStr<Err: Display>>(&mut self, names: &[&str], default: T) -> T {
-        self.parsed(names, default, |text| text.parse().map_err(|error: T::Err| error.to_string()))
+fn dot_env(path: &Path) -> Result<HashMap<String, String>, dotenvy::Error> {
+    if !path.exists() {
+        return Ok(HashMap::new());
     }
+    dotenvy::from_path_iter(path)?.collect()
+}
 
-    pub(super) fn switch(&mut self, names: &[&str], default: bool) -> bool {
-        self.parsed(names, default, |text| match text.to_lowercase().as_str() {
-            "1" | "true" | "on" | "yes" => Ok(true),
-            "0" | "false" | "off" | "no" => Ok(false),
-            _ => Err("use on or off".into()),
-        })
+impl<const N: usize> From<[(&str, &str); N]> for Source {
+    fn from(pairs: [(&str, &str); N]) -> Self {
+        let values = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut source = Self::default();
+        source.add(Origin::Environment, values.into());
+        source
     }
+}
 
-    pub(super) fn duration(&mut self, names: &[&str], default: Duration) -> Duration {
-        self.parsed(names, default, duration)
-    }
-
-    pub(super) fn list(&mut self, names: &[&str]) -> Vec<String> {
-        let text = self.text(names).unwrap_or_default();
-        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-    }
-
-    fn parsed<T>(&mut self, names: &[&str], default: T, parse: impl Fn(&str) -> Result<T, String>) -> T {
-        let Some(text) = self.text(names) else { return default };
-        match parse(&text) {
-            Ok(value) => value,
-            Err(why) => {
-                self.mistake(format!("{} is {text:?}: {why}", names[0]));
-                default
-            }
-        }
+#[cfg(test)]
+impl Source {
+    /// A file below what is set already.
+    pub(super) fn over(mut self, path: &Path) -> Self {
+        self.add_file(path);
+        self
     }
 }

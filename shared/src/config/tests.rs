@@ -122,3 +122,145 @@ fn what_is_kept_is_kept_for_days() {
         assert!(read(wrong).is_err(), "{wrong}");
     }
 }
+
+/// Something else than usual for each setting, with what else it needs.
+fn unusual(name: &str) -> &'static [(&'static str, &'static str)] {
+    match name {
+        "CONFIG_FILE" => &[("CONFIG_FILE", "x.toml")],
+        "MONGODB_URL" => &[("MONGODB_URL", "mongodb://db"), ("REDIS_URL", "redis://q"), ("JWT_SECRET", "s")],
+        "REDIS_URL" => &[("REDIS_URL", "redis://q"), ("MONGODB_URL", "mongodb://db"), ("JWT_SECRET", "s")],
+        "ENVIRONMENT" => &[("ENVIRONMENT", "production"), ("JWT_SECRET", "0123456789abcdef0123456789abcdef")],
+        "HOST" => &[("HOST", "10.0.0.7")],
+        "PUBLIC_URL" => &[("PUBLIC_URL", "https://study.example.org")],
+        "FRONTEND_URL" => &[("FRONTEND_URL", "https://study.example.org")],
+        "JWT_SECRET" => &[("JWT_SECRET", "s")],
+        "JWT_SECRET_PREVIOUS" => &[("JWT_SECRET_PREVIOUS", "s")],
+        "JWT_EXPIRES_IN" => &[("JWT_EXPIRES_IN", "1h")],
+        "GUESTS" => &[("GUESTS", "off")],
+        "ADMIN_EMAILS" => &[("ADMIN_EMAILS", "ada@example.org")],
+        "SMTP_URL" => &[("SMTP_URL", "smtp://mail"), ("MAIL_FROM", "a@example.org")],
+        "MAIL_FROM" => &[("MAIL_FROM", "a@example.org")],
+        "ALLOWED_ORIGINS" => &[("ALLOWED_ORIGINS", "https://a.example")],
+        "OCR" => &[("OCR", "off")],
+        "OCR_LANGUAGES" => &[("OCR_LANGUAGES", "deu")],
+        "DEEPSEEK_API_KEY" => &[("DEEPSEEK_API_KEY", "k")],
+        "DEEPSEEK_BASE_URL" => &[("DEEPSEEK_BASE_URL", "http://a"), ("DEEPSEEK_API_KEY", "k")],
+        "DEEPSEEK_MODEL" => &[("DEEPSEEK_MODEL", "another"), ("DEEPSEEK_API_KEY", "k")],
+        "DEEPSEEK_CONCURRENCY" => &[("DEEPSEEK_CONCURRENCY", "3"), ("DEEPSEEK_API_KEY", "k")],
+        "DEEPSEEK_TIMEOUT" => &[("DEEPSEEK_TIMEOUT", "7"), ("DEEPSEEK_API_KEY", "k")],
+        "DEEPSEEK_DEADLINE" => &[("DEEPSEEK_DEADLINE", "7"), ("DEEPSEEK_API_KEY", "k")],
+        "DEEPSEEK_PLAN_THINKING" => &[("DEEPSEEK_PLAN_THINKING", "max")],
+        "DEEPSEEK_PRICES" => &[("DEEPSEEK_PRICES", "1,2,3")],
+        "DEEPSEEK_CURRENCY" => &[("DEEPSEEK_CURRENCY", "USD")],
+        "OLLAMA_BASE_URL" => &[("OLLAMA_BASE_URL", "http://a"), ("OLLAMA_MODEL", "m")],
+        "OLLAMA_MODEL" => &[("OLLAMA_MODEL", "n"), ("OLLAMA_BASE_URL", "http://a")],
+        "OLLAMA_API_KEY" => {
+            &[("OLLAMA_API_KEY", "k"), ("OLLAMA_BASE_URL", "http://a"), ("OLLAMA_MODEL", "m")]
+        }
+        "OLLAMA_TIMEOUT" => {
+            &[("OLLAMA_TIMEOUT", "7"), ("OLLAMA_BASE_URL", "http://a"), ("OLLAMA_MODEL", "m")]
+        }
+        "OLLAMA_DEADLINE" => {
+            &[("OLLAMA_DEADLINE", "7"), ("OLLAMA_BASE_URL", "http://a"), ("OLLAMA_MODEL", "m")]
+        }
+        "OLLAMA_CONCURRENCY" => {
+            &[("OLLAMA_CONCURRENCY", "7"), ("OLLAMA_BASE_URL", "http://a"), ("OLLAMA_MODEL", "m")]
+        }
+        "AI_CONSENT" => &[("AI_CONSENT", "required")],
+        "LOG_FORMAT" => &[("LOG_FORMAT", "json")],
+        "RUST_LOG" => &[("RUST_LOG", "warn")],
+        _ => &[],
+    }
+}
+
+/// The settings, each with an environment that has it as usual and one in which it alone differs.
+fn changed_alone() -> impl Iterator<Item = (&'static settings::Setting, Source, Source)> {
+    settings::all().map(|setting| {
+        let by_shape = match setting.shape {
+            settings::Shape::Switch if setting.usual == settings::Usual::Is("on") => "off",
+            settings::Shape::Switch => "on",
+            settings::Shape::Text => "another",
+            _ => "7",
+        };
+        let by_shape =
+            [(setting.name, if setting.usual == settings::Usual::Is("7") { "8" } else { by_shape })];
+        let given = match unusual(setting.name) {
+            [] => &by_shape,
+            given => given,
+        };
+        let only = |pairs: &[(&str, &str)]| {
+            let mut all = [("", ""); 4];
+            all[..pairs.len()].copy_from_slice(pairs);
+            Source::from(all)
+        };
+        let before = match setting.name {
+            // One without the other is a mistake, so both change together.
+            "MONGODB_URL" | "REDIS_URL" => &[][..],
+            "OLLAMA_MODEL" => &[("OLLAMA_MODEL", "m"), ("OLLAMA_BASE_URL", "http://a")],
+            _ => &given[1..],
+        };
+        (setting, only(before), only(given))
+    })
+}
+
+#[test]
+fn each_declared_setting_is_read_and_each_changes_the_running_process_as_declared() {
+    for (setting, before, after) in changed_alone() {
+        let examined = Config::examine(Program::Api, &after);
+        assert!(examined.effective.contains_key(setting.name), "{} is never read", setting.name);
+        let config = examined.config.unwrap_or_else(|error| panic!("{}: {error}", setting.name));
+        let before =
+            Config::read(Program::Api, &before).unwrap_or_else(|error| panic!("{}: {error}", setting.name));
+        let told = |config: &Config| format!("{config:?}");
+        let reloaded = told(&before.reloaded(config.clone()));
+        if setting.reloads {
+            assert_ne!(told(&config), told(&before), "{}", setting.name);
+            assert_eq!(reloaded, told(&config), "{}", setting.name);
+        } else {
+            assert_eq!(reloaded, told(&before), "{}", setting.name);
+        }
+    }
+}
+
+#[test]
+fn defaults_are_declared_as_they_are() {
+    let effective = Config::examine(Program::Api, &Source::from([])).effective;
+    for setting in settings::all() {
+        let shown = effective[setting.name].shown();
+        match setting.usual {
+            settings::Usual::Is(value) => assert_eq!(shown, Some(value), "{}", setting.name),
+            settings::Usual::Nothing => assert_eq!(shown, None, "{}", setting.name),
+            settings::Usual::Depends(_) => {}
+        }
+    }
+}
+
+#[test]
+fn names_are_declared_once() {
+    let mut keys: Vec<String> = settings::keys().map(|(key, ..)| key).collect();
+    keys.sort();
+    let count = keys.len();
+    keys.dedup();
+    assert_eq!(keys.len(), count);
+}
+
+#[test]
+fn a_worker_does_not_mind_what_the_api_alone_reads() {
+    let source = [("MONGODB_URL", "mongodb://db"), ("REDIS_URL", "redis://queue"), ("BCRYPT_COST", "soon")];
+    let examined = Config::examine(Program::Worker, &Source::from(source));
+    assert!(examined.config.is_ok() && !examined.effective.contains_key("BCRYPT_COST"));
+}
+
+#[test]
+fn values_are_told_with_where_they_come_from_but_secrets_are_not() {
+    let source = Source::from([("JWT_SECRET_KEY", "hunter2"), ("CORS_ORIGINS", "https://a.example")]);
+    let effective = Config::examine(Program::Api, &source).effective;
+    let told = |name: &str| {
+        let effective = &effective[name];
+        (effective.shown(), effective.origin, effective.variable.as_str())
+    };
+    assert_eq!(told("JWT_SECRET"), (Some("set"), Origin::Environment, "JWT_SECRET_KEY"));
+    assert_eq!(told("ALLOWED_ORIGINS"), (Some("https://a.example"), Origin::Environment, "CORS_ORIGINS"));
+    assert_eq!(told("PORT"), (Some("4000"), Origin::Default, "PORT"));
+    assert!(!format!("{effective:?}").contains("hunter2"));
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::JobKind;
+use super::{JobKind, Retried};
 use crate::{
     clock::Clock,
     domain::{Id, Job, JobId, JobStatus, NewJob, Refusal, Timestamp},
@@ -109,6 +109,16 @@ impl Ledger {
             }
             *job = self.store.job(job.id).await?.ok_or(LedgerError::NotFound)?;
         }
+    }
+
+    /// [`Ledger::retry_all`], with how many jobs match, or only that. Jobs that come to match meanwhile are left alone.
+    pub async fn retry_many(&self, mut filter: JobFilter, dry_run: bool) -> Result<Retried, StoreError> {
+        let now = self.clock.now();
+        // What fails while this runs is of another day.
+        filter.made_before = Some(filter.made_before.map_or(now, |instant| instant.min(now)));
+        let matched = self.store.count_jobs(&filter).await?;
+        let retried = if dry_run { 0 } else { self.retry_all(&filter).await? };
+        Ok(Retried { matched, retried })
     }
 
     /// Retries by hand all jobs that match and may be retried, in batches; how many there were. Whoever changes a

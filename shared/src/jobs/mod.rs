@@ -7,6 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub mod account_erase;
 pub mod account_export;
 mod dispatcher;
+mod filter;
 mod ledger;
 #[cfg(feature = "testing")]
 pub mod noop;
@@ -17,11 +18,16 @@ mod queues;
 pub mod quiz_generate;
 pub mod report_render;
 mod sweeper;
+mod views;
 
 pub use dispatcher::Dispatcher;
+pub use filter::{OlderThan, Retried, RetryFilter, Retryable};
 pub use ledger::{Ledger, LedgerError};
 pub use queues::{ANNOUNCED_EVERY, QueueState, QueueWorker, SILENT_FOR};
 pub use sweeper::Sweeper;
+pub use views::{
+    AdminJobView, AttemptView, CheckpointView, JobDetail, JobView, Links, QueueView, WorkerView,
+};
 
 /// A kind of job.
 pub trait JobKind: Serialize + DeserializeOwned + Send + Sync {

@@ -9,6 +9,7 @@ use super::Ledger;
 use crate::{
     config::Retention,
     domain::{Id, JobId, JobStatus, MailToken, Timestamp, uploads_of},
+    live::Live,
     store::{BlobUse, JobFilter, KEPT_FOR, StoreError},
 };
 
@@ -92,12 +93,12 @@ impl Sweeper {
         Self { ledger, keep }
     }
 
-    /// Sweeps now and then until dropped.
-    pub async fn run(self) {
-        let random = || self.ledger.clock.rng().random::<f64>();
+    /// Sweeps now and then until dropped, by what is configured at the time.
+    pub async fn run(ledger: Ledger, live: Live) {
+        let random = || ledger.clock.rng().random::<f64>();
         tokio::time::sleep(FIRST_WITHIN.mul_f64(random())).await;
         loop {
-            self.sweep().await;
+            Self::new(ledger.clone(), live.now().retention.clone()).sweep().await;
             tokio::time::sleep(EVERY.mul_f64(0.9 + 0.2 * random())).await;
         }
     }

@@ -123,6 +123,12 @@ impl Store {
         sqlite::Sqlite::open(dir).await.map(Self::Sqlite)
     }
 
+    /// Whether this directory has a database.
+    #[cfg(feature = "sqlite")]
+    pub fn is_in(dir: &std::path::Path) -> bool {
+        dir.join(sqlite::FILE).is_file()
+    }
+
     /// Connects to MongoDB and builds the indexes that are missing. Calls that take longer than `patience` fail
     /// as `Unavailable`, but for uploads and what else moves megabytes.
     pub async fn mongo(url: &str, database: &str, patience: Duration) -> Result<Self> {

@@ -10,10 +10,11 @@ use shared::{
     config::{Config, Program, Source},
     domain::{Export, Id, Job, JobStatus, MailPurpose, MailToken, Share},
     jobs::{JobKind, account_erase::AccountErase, account_export::AccountExport, noop::Noop},
+    live::Live,
     store::{Idempotency, JobFilter, Store},
 };
 use sqlx::{Connection, SqliteConnection};
-use worker::{Context, Shutdown, runtime};
+use worker::{Contexts, Shutdown, runtime};
 
 use crate::{
     bench::{Bench, newest, soon},
@@ -179,7 +180,7 @@ async fn finish(bench: &Bench, id: shared::domain::JobId) -> Job {
 /// Runs the jobs that wait until something is done, and those that run then to their end.
 async fn work(bench: &Bench, slots: usize, done: impl AsyncFn() -> bool) {
     let config = Config::read(Program::Api, &Source::from([])).unwrap();
-    let context = Context::new(&config, bench.ledger.clone()).unwrap();
+    let contexts = Contexts::new(Live::fixed(config), bench.ledger.clone()).unwrap();
     let shutdown = Shutdown::default();
     let mut changes = bench.ledger.notifier.subscribe();
     bench.dispatcher.tick().await.unwrap();
@@ -191,7 +192,7 @@ async fn work(bench: &Bench, slots: usize, done: impl AsyncFn() -> bool) {
         shutdown.stop.cancel();
     };
     let (ended, ()) =
-        soon(async { tokio::join!(runtime::run(context, slots, shutdown.clone()), watched) }).await;
+        soon(async { tokio::join!(runtime::run(contexts, slots, shutdown.clone()), watched) }).await;
     ended.unwrap();
 }
 

@@ -1,28 +1,20 @@
 //! Everybody's jobs: found, read with all that is known of them, retried and put aside.
 
-use std::time::Duration;
-
 use axum::{extract::State, response::Response};
 use garde::Validate;
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::Deserialize;
 use shared::{
-    domain::{AttemptRecord, Id, Job, JobError, JobId, JobStatus, Refusal, Timestamp, duration},
+    domain::{Id, Job, JobId, JobStatus, Refusal, Timestamp},
+    jobs::{AdminJobView, JobDetail, OlderThan, Retried, RetryFilter},
     store::{CheckpointHead, JobFilter},
 };
-use utoipa::{
-    IntoParams, PartialSchema, ToSchema,
-    openapi::{
-        KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat,
-        schema::{AnyOfBuilder, Type},
-    },
-};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     extract::{Admin, Conditions, Json, List, Path, Query, Tag, listed},
     problem::{Problem, ProblemBody, Result},
-    routes::jobs::JobView,
 };
 
 /// This file's routes.
@@ -35,137 +27,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(retry))
         .routes(routes!(retry_all))
 }
-
-/// Most bytes of a saved piece of work that are shown.
-const VALUE_MAX: u32 = 2048;
-
-/// A job, and whose it is.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AdminJobView {
-    #[serde(flatten)]
-    job: JobView,
-    /// Who asked for it; absent where nobody did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, nullable = false)]
-    user_id: Option<Id>,
-    /// Times it was retried by hand.
-    retries: u32,
-}
-
-impl From<Job> for AdminJobView {
-    fn from(job: Job) -> Self {
-        Self { user_id: job.user_id, retries: job.retries, job: JobView::under("/admin/jobs", job) }
-    }
-}
-
-/// A job with all that is known of it.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct JobDetail {
-    #[serde(flatten)]
-    job: AdminJobView,
-    /// Its latest tries, the last one last.
-    attempts: Vec<AttemptView>,
-    /// What was saved of its work.
-    checkpoints: Vec<CheckpointView>,
-    /// What its provider said in the try that failed; absent where none was kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transcript: Option<serde_json::Value>,
-}
-
-impl JobDetail {
-    fn new(job: Job, checkpoints: Vec<CheckpointHead>) -> Self {
-        Self {
-            attempts: job.attempts.iter().cloned().map(AttemptView::from).collect(),
-            checkpoints: checkpoints.into_iter().map(CheckpointView::from).collect(),
-            transcript: None,
-            job: job.into(),
-        }
-    }
-}
-
-/// A try of a job.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = JobAttempt)]
-#[serde(rename_all = "camelCase")]
-pub struct AttemptView {
-    /// Counts from 1; a lost lease does not use a number up.
-    number: u32,
-    /// Name of the worker process.
-    worker: String,
-    /// When it began.
-    started_at: Timestamp,
-    /// When it ended; absent while it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    finished_at: Option<Timestamp>,
-    /// How it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<JobError>,
-}
-
-impl From<AttemptRecord> for AttemptView {
-    fn from(AttemptRecord { number, worker, started_at, finished_at, error }: AttemptRecord) -> Self {
-        Self { number, worker, started_at, finished_at, error }
-    }
-}
-
-/// A saved piece of a job's work.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CheckpointView {
-    /// Its name, unique within the job.
-    name: String,
-    /// Bytes of its JSON.
-    bytes: u64,
-    /// What was saved; absent where it has more than 2048 bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<serde_json::Value>,
-}
-
-impl From<CheckpointHead> for CheckpointView {
-    fn from(CheckpointHead { name, bytes, value }: CheckpointHead) -> Self {
-        Self { name, bytes, value }
-    }
-}
-
-/// How old jobs are at least: made before an instant, or longer ago than a time.
-#[derive(Debug, Clone, Copy)]
-pub enum OlderThan {
-    Instant(Timestamp),
-    Age(Duration),
-}
-
-impl OlderThan {
-    fn before(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::Instant(instant) => instant,
-            Self::Age(age) => now - age,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for OlderThan {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if let Ok(instant) = text.parse::<jiff::Timestamp>() {
-            return Ok(Self::Instant(Timestamp(instant.as_millisecond())));
-        }
-        duration(&text).map(Self::Age).map_err(|_| {
-            D::Error::custom("use an RFC 3339 instant, or a number with s, m, h or d, such as 24h")
-        })
-    }
-}
-
-impl PartialSchema for OlderThan {
-    fn schema() -> RefOr<Schema> {
-        let text = || ObjectBuilder::new().schema_type(Type::String);
-        let instant = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
-        let age = text().pattern(Some("^[0-9]{1,9}[smhd]?$"));
-        AnyOfBuilder::new().item(instant).item(age).into()
-    }
-}
-
-impl ToSchema for OlderThan {}
 
 /// Which jobs to list.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -192,55 +53,6 @@ pub struct Filter {
     older_than: Option<OlderThan>,
 }
 
-/// States from which a job can be retried.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Retryable {
-    /// Given up.
-    #[default]
-    Failed,
-    /// Stopped by its owner.
-    Cancelled,
-    /// Waits for another try.
-    Retrying,
-}
-
-/// Which jobs to retry.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RetryFilter {
-    /// In this state; failed ones when absent.
-    #[schema(inline)]
-    status: Option<Retryable>,
-    /// Of this kind, such as `quiz.generate`.
-    kind: Option<String>,
-    /// Whose jobs.
-    #[schema(value_type = Option<String>, pattern = "^[0-9a-fA-F]{24}$")]
-    user_id: Option<Id>,
-    /// Whose latest try failed with this code, such as `provider.down`.
-    error_code: Option<String>,
-    /// Made before this instant, or longer ago than this time, such as `24h`.
-    #[schema(inline)]
-    older_than: Option<OlderThan>,
-}
-
-impl RetryFilter {
-    fn jobs(self, now: Timestamp) -> JobFilter {
-        let status = match self.status.unwrap_or_default() {
-            Retryable::Failed => JobStatus::Failed,
-            Retryable::Cancelled => JobStatus::Cancelled,
-            Retryable::Retrying => JobStatus::Retrying,
-        };
-        JobFilter {
-            user_id: self.user_id,
-            status: Some(status),
-            kind: self.kind,
-            error_code: self.error_code,
-            made_before: self.older_than.map(|age| age.before(now)),
-        }
-    }
-}
-
 /// Many jobs to be retried.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -253,15 +65,6 @@ pub struct RetryMany {
     #[garde(skip)]
     #[serde(default)]
     dry_run: bool,
-}
-
-/// What became of many jobs.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Retried {
-    /// Jobs that matched.
-    matched: u64,
-    /// Jobs that were retried: those that nobody else changed meanwhile, and that were not retried too often before.
-    retried: u64,
 }
 
 /// Everybody's jobs, newest first.
@@ -397,22 +200,19 @@ pub async fn retry_all(
     Admin(caller): Admin,
     Json(ask): Json<RetryMany>,
 ) -> Result<Json<Retried>> {
-    let now = app.ledger.clock.now();
-    let mut filter = ask.filter.jobs(now);
-    // What fails while this runs is of another day.
-    filter.made_before = Some(filter.made_before.map_or(now, |instant| instant.min(now)));
-    let matched = app.ledger.store.count_jobs(&filter).await?;
-    let retried = if ask.dry_run { 0 } else { app.ledger.retry_all(&filter).await? };
-    if retried > 0 {
+    let filter = ask.filter.jobs(app.ledger.clock.now());
+    let retried = app.ledger.retry_many(filter, ask.dry_run).await?;
+    if retried.retried > 0 {
+        let Retried { matched, retried } = retried;
         tracing::info!(admin = %caller.user.id, matched, retried, "retried");
     }
-    Ok(Json(Retried { matched, retried }))
+    Ok(Json(retried))
 }
 
 async fn read(app: &App, id: JobId) -> Result<(Job, Vec<CheckpointHead>)> {
     let job = app.ledger.store.job(id).await?;
     let job = job.ok_or_else(|| Problem::not_found("job.not_found", "There is no such job."))?;
-    Ok((job, app.ledger.store.checkpoint_heads(id, VALUE_MAX).await?))
+    Ok((job, app.ledger.store.checkpoint_heads(id, JobDetail::VALUE_MAX).await?))
 }
 
 async fn change(

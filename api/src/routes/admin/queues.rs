@@ -1,12 +1,7 @@
 //! Queues: how full they are, who serves them, and whether they stand still.
 
 use axum::extract::State;
-use serde::Serialize;
-use shared::{
-    domain::Timestamp,
-    jobs::{QueueState, QueueWorker},
-};
-use utoipa::ToSchema;
+use shared::jobs::QueueView;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -18,67 +13,6 @@ use crate::{
 /// This file's routes.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_queues)).routes(routes!(pause)).routes(routes!(resume))
-}
-
-/// The jobs of one kind, and who works on them.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct QueueView {
-    /// The kind of its jobs.
-    #[schema(example = "quiz.generate")]
-    name: String,
-    /// Jobs that wait for a worker.
-    queued: u64,
-    /// Jobs that wait for their time.
-    scheduled: u64,
-    /// Jobs that a worker holds.
-    running: u64,
-    /// Jobs that wait for another try.
-    retrying: u64,
-    /// Jobs that were given up.
-    failed: u64,
-    /// Seconds that the job which waits longest has been waiting for a worker; 0 if none waits.
-    oldest_seconds: u64,
-    /// Jobs that ended within the last minute.
-    rate_per_minute: u64,
-    /// Whether no job is started.
-    paused: bool,
-    /// Workers that take its jobs and were heard of within the last seconds.
-    workers: Vec<WorkerView>,
-}
-
-/// A worker of a queue.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct WorkerView {
-    /// Its name, another one after each start.
-    name: String,
-    /// When it started.
-    since: Timestamp,
-    /// Jobs of this queue that it holds.
-    running: u64,
-}
-
-impl From<QueueState> for QueueView {
-    fn from(queue: QueueState) -> Self {
-        Self {
-            name: queue.name,
-            queued: queue.queued,
-            scheduled: queue.scheduled,
-            running: queue.running,
-            retrying: queue.retrying,
-            failed: queue.failed,
-            oldest_seconds: queue.oldest.unwrap_or_default().as_secs(),
-            rate_per_minute: queue.rate_per_minute,
-            paused: queue.paused,
-            workers: queue.workers.into_iter().map(WorkerView::from).collect(),
-        }
-    }
-}
-
-impl From<QueueWorker> for WorkerView {
-    fn from(QueueWorker { name, since, running }: QueueWorker) -> Self {
-        Self { name, since, running }
-    }
 }
 
 /// All queues, one for each kind of job.

@@ -77,14 +77,15 @@ pub async fn ai_usage(State(app): State<App>, caller: Caller, period: Period) ->
         store.ai_usage(caller.user.id, first, last),
         store.ai_usage(caller.user.id, today, today)
     )?;
-    let currency = &app.ai.tariff.currency;
+    let config = app.live.now();
+    let currency = &config.ai.tariff.currency;
     let mut totals = DayUsage::new(first);
     days.iter().for_each(|day| totals.add(day));
     Ok(Json(AiUsage {
         totals: view(&totals, currency),
         days: days.iter().map(|day| DayUsageView { date: day.day, usage: view(day, currency) }).collect(),
         budget: Budget {
-            limit: app.ai.daily_tokens,
+            limit: config.ai.daily_tokens,
             used: used.iter().map(DayUsage::tokens).sum(),
             resets_at: Zone::UTC.start_of(today.plus(1)),
         },

@@ -64,6 +64,9 @@ const SCHEMA: &[&str] = &[
 /// How long a write waits for another one. The largest is that of a note of a megabyte, whose words are indexed.
 const BUSY_FOR: Duration = Duration::from_secs(15);
 
+/// The database's file in its directory.
+pub(super) const FILE: &str = "smartstudy.db";
+
 /// The SQLite store.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
@@ -76,7 +79,7 @@ impl Sqlite {
         let uploads = dir.join("uploads");
         tokio::fs::create_dir_all(&uploads).await.map_err(unavailable)?;
         let options = SqliteConnectOptions::new()
-            .filename(dir.join("smartstudy.db"))
+            .filename(dir.join(FILE))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)

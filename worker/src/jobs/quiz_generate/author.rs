@@ -124,7 +124,7 @@ impl<'a> Author<'a> {
             return Err(Trouble::Withheld(withheld));
         }
         let mut failed = None;
-        let keyed = |provider| (provider, self.key(provider, &messages));
+        let keyed = |provider: &'a Arc<Provider>| (&**provider, self.key(provider, &messages));
         let providers: Vec<(&Provider, String)> = self.context.providers.iter().map(keyed).collect();
         for (provider, key) in &providers {
             if let Some(written) = self.kept(key).await? {
