@@ -153,6 +153,7 @@ class Run:
         chromium, python = find_chromium(), python_with(BROWSER_TESTS / "requirements.txt")
         with serve.embedded(self.binary("smartstudy-api")) as server:
             env = {**os.environ, "SMARTSTUDY_URL": server.url, "CHROMIUM": str(chromium), "PYTHONUNBUFFERED": "1"}
+            env["SMARTSTUDY_API_BIN"] = str(self.binary("smartstudy-api"))
             # Neither colours nor a cache in the checkout.
             command = [python, "-m", "pytest", "--color=no", "-p", "no:cacheprovider", BROWSER_TESTS]
             if watched(command, env, self.read_pytest) != 0:

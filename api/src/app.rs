@@ -26,6 +26,7 @@ use tower_http::{
 };
 
 use crate::{
+    board::Board,
     drain,
     extract::guard_logins,
     frame, idempotency, limits,
@@ -73,6 +74,8 @@ pub struct App {
     pub trusted_proxies: usize,
     /// Largest upload, in bytes.
     pub max_file_size: usize,
+    /// What operators look at.
+    pub board: Board,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     /// When the process started.
@@ -119,6 +122,7 @@ impl App {
             limits: setup::limits(&config)?,
             trusted_proxies: config.trusted_proxies,
             max_file_size: config.max_file_size,
+            board: Board::new(ledger.notifier.clone(), stopping.clone()),
             metrics,
             started_at: ledger.clock.now(),
             ledger,

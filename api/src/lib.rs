@@ -1,6 +1,7 @@
 //! The HTTP API of SmartStudy: it validates, reads, writes small things and enqueues the rest.
 
 pub mod app;
+mod board;
 mod drain;
 mod export;
 mod extract;

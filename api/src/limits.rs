@@ -68,6 +68,7 @@ pub const POLICIES: &[Policy] = &[
         purpose: "logging in, refreshing, proving a password or a token from a mail",
         routes: &[
             "POST /auth/login",
+            "POST /admin/ui/login",
             "POST /auth/refresh",
             "POST /auth/change-password",
             "POST /auth/reset-password",

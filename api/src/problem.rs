@@ -146,6 +146,16 @@ impl Problem {
         self.status
     }
 
+    /// Its stable code.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What happened and what to do.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The problem a bare status of the framework stands for; none for one that is no error.
     pub fn of_status(status: StatusCode) -> Option<Self> {
         let (code, detail) = match status {

@@ -176,11 +176,17 @@ impl Client {
 
     /// Follows a job's events, from the first or from after the one given.
     pub async fn events(&self, job: &str, last_event_id: Option<&str>) -> Events {
-        let mut request = self.open_ended(Method::GET, &format!("/jobs/{job}/events"));
-        request = request.header("Accept", "text/event-stream");
-        if let Some(id) = last_event_id {
-            request = request.header("Last-Event-ID", id);
-        }
+        self.stream(&format!("/jobs/{job}/events"), |request| match last_event_id {
+            Some(id) => request.header("Last-Event-ID", id),
+            None => request,
+        })
+        .await
+    }
+
+    /// Follows a stream of events; the request may be added to.
+    pub async fn stream(&self, path: &str, add: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Events {
+        let request = self.open_ended(Method::GET, path).header("Accept", "text/event-stream");
+        let request = add(request);
         Events::new(request.send().await.unwrap_or_else(|error| panic!("no event stream: {error:?}")))
     }
 }

@@ -173,6 +173,7 @@ async fn list(
         kind: which.kind,
         error_code: which.error_code,
         made_before: which.older_than.map(|age| age.before(ledger.clock.now())),
+        made_from: None,
     };
     let window = Window { limit, skip: 0, after: None, descending: true };
     let found = ledger.store.jobs(&filter, &window).await?;

@@ -5,7 +5,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 
 mod jobs;
+mod page;
 mod queues;
+
+pub use page::routes as page;
 
 /// The operators' routes.
 pub fn routes() -> OpenApiRouter<App> {

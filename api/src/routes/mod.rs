@@ -49,6 +49,7 @@ pub fn all() -> OpenApiRouter<App> {
 fn table() -> Table {
     Table::new()
         .merge(admin::routes())
+        .merge(admin::page())
         .merge(analytics::routes())
         .merge(attempts::routes())
         .merge(auth::routes())

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{app::App, extract::Conditions, problem::Problem};
 
 /// Nothing but this server's own files, no inline code.
-const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; \
+pub const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; \
                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 macro_rules! files {
@@ -23,6 +23,8 @@ macro_rules! files {
 const FILES: &[(&str, &str, &str)] = files![
     "index.html" as "text/html; charset=utf-8",
     "favicon.svg" as "image/svg+xml",
+    "admin.css" as "text/css; charset=utf-8",
+    "admin.js" as "text/javascript; charset=utf-8",
     "app.css" as "text/css; charset=utf-8",
     "views.css" as "text/css; charset=utf-8",
     "api.js" as "text/javascript; charset=utf-8",

@@ -110,6 +110,7 @@ impl RetryFilter {
             kind: self.kind,
             error_code: self.error_code,
             made_before: self.older_than.map(|age| age.before(now)),
+            made_from: None,
         }
     }
 }

@@ -147,6 +147,11 @@ impl JobDetail {
             job: job.into(),
         }
     }
+
+    /// What its provider said in the try that failed.
+    pub fn transcript(&self) -> Option<&serde_json::Value> {
+        self.transcript.as_ref()
+    }
 }
 
 /// A try of a job.

@@ -21,6 +21,23 @@ pub struct JobFilter {
     pub error_code: Option<String>,
     /// Made before this instant, as their ids tell.
     pub made_before: Option<Timestamp>,
+    /// Made at this instant or later, as their ids tell.
+    pub made_from: Option<Timestamp>,
+}
+
+/// Jobs that are alike to an operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobGroup {
+    /// Their kind.
+    pub kind: String,
+    /// What their latest try failed with.
+    pub error_code: Option<String>,
+    /// How many they are.
+    pub jobs: u64,
+    /// The first that was made of them.
+    pub oldest: JobId,
+    /// The last that was made of them.
+    pub newest: JobId,
 }
 
 /// A saved piece of a job's work, as an operator sees it.
@@ -49,6 +66,8 @@ backends! {
     fn jobs(&self, filter: &JobFilter, window: &Window) -> Listing<Job>;
     /// How many jobs match.
     fn count_jobs(&self, filter: &JobFilter) -> u64;
+    /// Jobs that match, by kind and error code, the most first.
+    fn job_groups(&self, filter: &JobFilter) -> Vec<JobGroup>;
     /// Jobs that match, from the oldest, made after `after`, at most `limit`.
     fn jobs_after(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Vec<Job>;
     /// Jobs the dispatcher must look at: scheduled or retrying ones that are due, and running ones whose

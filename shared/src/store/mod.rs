@@ -51,7 +51,7 @@ mod usage;
 pub use attempts::SubmissionFilter;
 pub use cursor::{Cursor, SortValue};
 pub use idempotency::{Idempotency, KEPT_FOR, KeptResponse};
-pub use ledger::{CheckpointHead, JobFilter};
+pub use ledger::{CheckpointHead, JobFilter, JobGroup};
 pub use mongo::migration;
 pub use notes::{NoteFilter, NoteHit, NoteOrder, NoteSummary, trash_after};
 pub use owned::OwnedSource;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::{
     domain::{Id, Job, JobId, JobStatus, NewJob},
     jobs::{JobKind, noop::Noop},
-    store::JobFilter,
+    store::{JobFilter, JobGroup},
 };
 
 use crate::{
@@ -46,6 +46,34 @@ fn matches(filter: &JobFilter, job: &Job) -> bool {
         && filter.kind.as_ref().is_none_or(|kind| job.kind == *kind)
         && filter.error_code.as_ref().is_none_or(|code| job.error.as_ref().is_some_and(|e| e.code == *code))
         && filter.made_before.is_none_or(|instant| job.created_at < instant)
+        && filter.made_from.is_none_or(|instant| job.created_at >= instant)
+}
+
+/// The jobs that match by kind and error code, said once more.
+fn grouped(filter: &JobFilter, all: &[Job]) -> Vec<JobGroup> {
+    let mut groups: Vec<JobGroup> = Vec::new();
+    for job in all.iter().filter(|job| matches(filter, job)) {
+        let code = job.error.as_ref().map(|error| error.code.clone());
+        match groups.iter_mut().find(|group| group.kind == job.kind && group.error_code == code) {
+            Some(group) => {
+                group.jobs += 1;
+                group.oldest = group.oldest.min(job.id);
+                group.newest = group.newest.max(job.id);
+            }
+            None => groups.push(JobGroup {
+                kind: job.kind.clone(),
+                error_code: code,
+                jobs: 1,
+                oldest: job.id,
+                newest: job.id,
+            }),
+        }
+    }
+    groups.sort_by(|one, other| {
+        let last = |group: &JobGroup| (group.kind.clone(), group.error_code.clone());
+        other.jobs.cmp(&one.jobs).then_with(|| last(one).cmp(&last(other)))
+    });
+    groups
 }
 
 async fn jobs_are_found_by_every_combination_of_what_operators_ask_for(bench: &Bench) {
@@ -74,10 +102,10 @@ async fn jobs_are_found_by_every_combination_of_what_operators_ask_for(bench: &B
         for status in [None, Some(JobStatus::Failed), Some(JobStatus::Queued), Some(JobStatus::Succeeded)] {
             for kind in [None, text(OTHER), text("test.%")] {
                 for error_code in [None, text("pdf.damaged"), text("$pdf\0")] {
-                    for made_before in [None, Some(middle)] {
-                        let error_code = error_code.clone();
-                        let filter =
-                            JobFilter { user_id, status, kind: kind.clone(), error_code, made_before };
+                    for (made_before, made_from) in [(None, None), (Some(middle), None), (None, Some(middle))]
+                    {
+                        let (kind, error_code) = (kind.clone(), error_code.clone());
+                        let filter = JobFilter { user_id, status, kind, error_code, made_before, made_from };
                         let wanted: Vec<JobId> =
                             all.iter().filter(|job| matches(&filter, job)).map(|job| job.id).collect();
                         let listed = bench.store.jobs(&filter, &first(100)).await.unwrap();
@@ -89,6 +117,8 @@ async fn jobs_are_found_by_every_combination_of_what_operators_ask_for(bench: &B
                             listed.total,
                             "{filter:?}"
                         );
+                        let groups = bench.store.job_groups(&filter).await.unwrap();
+                        assert_eq!(groups, grouped(&filter, &all), "{filter:?}");
                         tried += usize::from(!ids.is_empty());
                     }
                 }
@@ -165,6 +195,7 @@ async fn all_that_match_are_retried_and_nothing_else(bench: &Bench) {
         kind: Some(Noop::KIND.to_owned()),
         error_code: Some("provider.down".to_owned()),
         made_before: Some(instant),
+        made_from: None,
     };
     let mut told = bench.ledger.notifier.subscribe();
     assert_eq!(bench.ledger.retry_all(&filter).await.unwrap(), 2);

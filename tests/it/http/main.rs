@@ -42,6 +42,7 @@ mod note_uploads;
 mod notes;
 mod openapi;
 mod operation;
+mod operator_page;
 mod operators;
 mod operators_jobs;
 mod other_documents;

@@ -8,6 +8,7 @@ use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 
 use crate::mix::Mix;
+use crate::people;
 use crate::tour::tour;
 
 /// Collections that hold a handful of documents whatever the platform's size, each with its reason.
@@ -30,6 +31,7 @@ async fn every_query_uses_an_index() {
     db.run_command(create).await.expect("a profile");
     db.run_command(doc! { "profile": 2 }).await.expect("profiling");
     let calls = tour(Mix::Production, &app).await;
+    look_at_pages(&app).await;
     db.run_command(doc! { "profile": 0 }).await.expect("no profiling");
 
     let commands = commands(&db).await;
@@ -49,6 +51,27 @@ async fn every_query_uses_an_index() {
         commands.len(),
         scans.join("\n\n")
     );
+}
+
+/// Has the operators' pages written.
+async fn look_at_pages(app: &App) {
+    let operator = people::admin(&app.client(), &Mix::Production.store_of(app).await).await;
+    let range = "from=2026-01-01T00:00:00Z&until=2099-01-01T00:00:00Z";
+    for page in [
+        "/admin".to_owned(),
+        "/admin/ui/jobs".to_owned(),
+        format!("/admin/ui/jobs?{range}"),
+        format!("/admin/ui/jobs?kind=quiz.generate&{range}"),
+        format!("/admin/ui/jobs?errorCode=pdf.damaged&user={}", operator.user_id()),
+        "/admin/ui/jobs?age=within-1h&status=failed".to_owned(),
+        "/admin/ui/retry".to_owned(),
+        format!("/admin/ui/retry?kind=quiz.generate&{range}"),
+        "/admin/ui/retry?status=cancelled".to_owned(),
+        format!("/admin/ui/retry?status=retrying&user={}", operator.user_id()),
+        "/admin/ui/retry?errorCode=pdf.damaged".to_owned(),
+    ] {
+        operator.get(&page).await.expect(200);
+    }
 }
 
 /// The commands that look for documents, one of each shape.

@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    extract::{Admin, Conditions, Json, List, Path, Query, Tag, listed},
+    extract::{Admin, Caller, Conditions, Json, List, Path, Query, Tag, listed},
     problem::{Problem, ProblemBody, Result},
 };
 
@@ -89,6 +89,7 @@ pub async fn list(
         kind: ask.kind,
         error_code: ask.error_code,
         made_before: ask.older_than.map(|age| age.before(now)),
+        made_from: None,
     };
     let found = app.ledger.store.jobs(&filter, &list.window).await?;
     let last = found.items.last().map(|job| job.id.to_string());
@@ -201,15 +202,20 @@ pub async fn retry_all(
     Json(ask): Json<RetryMany>,
 ) -> Result<Json<Retried>> {
     let filter = ask.filter.jobs(app.ledger.clock.now());
-    let retried = app.ledger.retry_many(filter, ask.dry_run).await?;
-    if retried.retried > 0 {
-        let Retried { matched, retried } = retried;
-        tracing::info!(admin = %caller.user.id, matched, retried, "retried");
-    }
-    Ok(Json(retried))
+    retry_matching(&app, &caller, filter, ask.dry_run).await.map(Json)
 }
 
-async fn read(app: &App, id: JobId) -> Result<(Job, Vec<CheckpointHead>)> {
+/// Retries all jobs that match, or says how many they are.
+pub async fn retry_matching(app: &App, caller: &Caller, filter: JobFilter, dry_run: bool) -> Result<Retried> {
+    let done = app.ledger.retry_many(filter, dry_run).await?;
+    if done.retried > 0 {
+        tracing::info!(admin = %caller.user.id, done.matched, done.retried, "retried");
+    }
+    Ok(done)
+}
+
+/// A job, and what was saved of its work.
+pub async fn read(app: &App, id: JobId) -> Result<(Job, Vec<CheckpointHead>)> {
     let job = app.ledger.store.job(id).await?;
     let job = job.ok_or_else(|| Problem::not_found("job.not_found", "There is no such job."))?;
     Ok((job, app.ledger.store.checkpoint_heads(id, JobDetail::VALUE_MAX).await?))

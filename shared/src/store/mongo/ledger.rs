@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{Event, Job, JobId, JobStatus, Timestamp},
-    store::{JobFilter, Listing, Window},
+    store::{JobFilter, JobGroup, Listing, Window},
 };
 
 pub(super) const JOBS: &str = "jobs";
@@ -85,6 +85,45 @@ impl Mongo {
     /// How many jobs match.
     pub async fn count_jobs(&self, filter: &JobFilter) -> Result<u64> {
         self.run(self.docs(JOBS).count_documents(wanted(filter))).await
+    }
+
+    /// Jobs that match, by kind and error code, the most first.
+    pub async fn job_groups(&self, filter: &JobFilter) -> Result<Vec<JobGroup>> {
+        #[derive(Deserialize)]
+        struct Group {
+            #[serde(rename = "_id")]
+            of: Of,
+            jobs: u64,
+            oldest: JobId,
+            newest: JobId,
+        }
+        #[derive(Deserialize)]
+        struct Of {
+            kind: String,
+            code: Option<String>,
+        }
+        let mut wanted = wanted(filter);
+        if filter.status == Some(JobStatus::Failed) && filter.error_code.is_none() {
+            // All of them have one. Named, they go by an index that holds whatever is asked.
+            wanted.insert("error.code", doc! { "$gt": "" });
+        }
+        let group = doc! {
+            "_id": { "kind": "$kind", "code": "$error.code" },
+            "jobs": { "$sum": 1 },
+            "oldest": { "$min": "$_id" },
+            "newest": { "$max": "$_id" },
+        };
+        let order = doc! { "jobs": -1, "_id.kind": 1, "_id.code": 1 };
+        let stages = [doc! { "$match": wanted }, doc! { "$group": group }, doc! { "$sort": order }];
+        let groups: Vec<Group> = self.all(self.docs(JOBS).aggregate(stages).with_type()).await?;
+        let group = |Group { of, jobs, oldest, newest }| JobGroup {
+            kind: of.kind,
+            error_code: of.code,
+            jobs,
+            oldest,
+            newest,
+        };
+        Ok(groups.into_iter().map(group).collect())
     }
 
     /// Jobs that match, from the oldest, made after `after`, at most `limit`.
@@ -185,12 +224,18 @@ fn wanted(filter: &JobFilter) -> Document {
         }
         None => {}
     }
-    match filter.made_before {
-        Some(instant) => {
-            drop(wanted.insert("_id", doc! { "$lt": JobId::first_at(instant).to_string() }));
-        }
-        None if wanted.is_empty() => drop(wanted.insert("_id", doc! { "$gte": "" })),
-        None => {}
+    let mut made = Document::new();
+    if let Some(instant) = filter.made_before {
+        made.insert("$lt", JobId::first_at(instant).to_string());
+    }
+    if let Some(instant) = filter.made_from {
+        made.insert("$gte", JobId::first_at(instant).to_string());
+    }
+    if made.is_empty() && wanted.is_empty() {
+        made.insert("$gte", "");
+    }
+    if !made.is_empty() {
+        wanted.insert("_id", made);
     }
     wanted
 }

@@ -7,7 +7,7 @@ use sqlx::{QueryBuilder, Row, Sqlite as Engine, SqliteConnection};
 use super::{Result, Sqlite, StoreError, decode, document, encode, matching};
 use crate::{
     domain::{Event, Job, JobId, Timestamp},
-    store::{CheckpointHead, JobFilter, Listing, Window},
+    store::{CheckpointHead, JobFilter, JobGroup, Listing, Window},
 };
 
 impl Sqlite {
@@ -83,6 +83,25 @@ impl Sqlite {
         wanted(&mut query, filter);
         let count: i64 = query.build().fetch_one(&self.pool).await?.try_get(0)?;
         Ok(count.unsigned_abs())
+    }
+
+    pub(in crate::store) async fn job_groups(&self, filter: &JobFilter) -> Result<Vec<JobGroup>> {
+        let mut query = QueryBuilder::new(
+            "SELECT kind, doc ->> '$.error.code', count(*), min(id), max(id) FROM jobs WHERE true",
+        );
+        wanted(&mut query, filter);
+        query.push(" GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2");
+        let rows = query.build().fetch_all(&self.pool).await?;
+        let group = |row: &sqlx::sqlite::SqliteRow| {
+            Ok(JobGroup {
+                kind: row.try_get(0)?,
+                error_code: row.try_get(1)?,
+                jobs: row.try_get::<i64, _>(2)?.unsigned_abs(),
+                oldest: parse_id(row.try_get(3)?)?,
+                newest: parse_id(row.try_get(4)?)?,
+            })
+        };
+        rows.iter().map(group).collect()
     }
 
     pub(in crate::store) async fn jobs_after(
@@ -204,6 +223,9 @@ fn wanted(query: &mut QueryBuilder<Engine>, filter: &JobFilter) {
     matching(query, "doc ->> '$.error.code'", filter.error_code.clone());
     if let Some(instant) = filter.made_before {
         query.push(" AND id < ").push_bind(JobId::first_at(instant).to_string());
+    }
+    if let Some(instant) = filter.made_from {
+        query.push(" AND id >= ").push_bind(JobId::first_at(instant).to_string());
     }
 }
 

@@ -217,6 +217,7 @@ pub const UNDOCUMENTED: &[Row] = &[
     row("GET /verify-email", Public, Nothing, Empty),
     row("GET /web/app.js", Public, Nothing, Empty),
     row("GET /web/nothing.js", Public, Nothing, Empty).gives("route.not_found"),
+    row("GET /web/admin.js", Public, Nothing, Empty),
     row("GET /openapi.json", Public, Nothing, Empty),
     row("GET /docs/index.html", Public, Nothing, Empty),
 ];
