@@ -134,7 +134,7 @@ async fn serve(config_file: Option<PathBuf>) -> anyhow::Result<()> {
             config.public_url
         );
     }
-    let metrics = telemetry::metrics()?;
+    let metrics = telemetry::metrics("api")?;
     let ledger = setup::ledger(Program::Api, &config).await?;
     operators::appoint(&ledger, &config.accounts.admin_emails).await?;
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
@@ -146,6 +146,8 @@ async fn serve(config_file: Option<PathBuf>) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).await.context("HOST and PORT cannot be listened on")?;
     let dispatcher = tokio::spawn(Dispatcher::new(ledger.clone()).run());
     tokio::spawn(Sweeper::run(ledger.clone(), live.clone()));
+    let counted = ledger.clone();
+    tokio::spawn(async move { counted.keep_gauges().await });
     let lame = match config.backends {
         Backends::Embedded { .. } => Duration::ZERO,
         Backends::Services { .. } => LAME,

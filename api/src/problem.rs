@@ -255,7 +255,9 @@ impl From<LedgerError> for Problem {
                     Refusal::NotRetryable => "job.not_retryable",
                     Refusal::RetryLimit => "job.retry_limit",
                     Refusal::NotDiscardable => "job.not_discardable",
-                    Refusal::NotClaimable | Refusal::LeaseLost | Refusal::Paused => "job.busy",
+                    Refusal::NotClaimable | Refusal::LeaseLost | Refusal::Paused | Refusal::Held => {
+                        "job.busy"
+                    }
                 };
                 Self::conflict(code, sentence(&refusal.to_string()))
             }

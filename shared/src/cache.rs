@@ -82,6 +82,12 @@ pub struct Lead {
     _everywhere: Option<oneshot::Sender<()>>,
 }
 
+/// Counts where a piece of work was found. What a key begins with says what is kept under it.
+fn looked_up(key: &str, outcome: &'static str) {
+    let cache = key.split('-').next().unwrap_or_default().to_owned();
+    metrics::counter!("smartstudy_cache_lookups_total", "cache" => cache, "outcome" => outcome).increment(1);
+}
+
 impl Cache {
     /// A cache over the store, for one process.
     pub fn local(store: Store, clock: Clock) -> Self {
@@ -114,15 +120,18 @@ impl Cache {
     pub async fn get(&self, key: &str, user: Option<Id>) -> Result<Option<Arc<str>>> {
         if !self.store.use_cached(key, user, self.clock.now()).await? {
             self.local.invalidate(key).await;
+            looked_up(key, "miss");
             return Ok(None);
         }
         if let Some(value) = self.local.get(key).await {
+            looked_up(key, "memory");
             return Ok(Some(value));
         }
-        let value = match self.read_redis(key).await {
-            Some(value) => Some(value),
-            None => self.store.cached(key).await?,
+        let (value, tier) = match self.read_redis(key).await {
+            Some(value) => (Some(value), "redis"),
+            None => (self.store.cached(key).await?, "store"),
         };
+        looked_up(key, if value.is_some() { tier } else { "miss" });
         let value: Option<Arc<str>> = value.map(Into::into);
         if let Some(value) = &value {
             self.local.insert(key.to_owned(), value.clone()).await;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use redis::{AsyncCommands, Client, RedisError, aio::ConnectionManager};
+use redis::{Client, RedisError, aio::ConnectionManager};
 use tokio::sync::broadcast;
 
 use crate::domain::JobId;
@@ -44,17 +44,31 @@ impl Notifier {
 
     /// Announces that a job changed, without waiting for Redis.
     pub fn announce(&self, job: JobId) {
+        self.announce_all(vec![job]);
+    }
+
+    /// Announces that jobs changed, in one round trip for which nobody waits.
+    pub fn announce_all(&self, jobs: Vec<JobId>) {
         let Some((connection, channel)) = self.redis.clone() else {
-            self.changes.send(job).ok();
+            for job in jobs {
+                self.changes.send(job).ok();
+            }
             return;
         };
+        if jobs.is_empty() {
+            return;
+        }
         tokio::spawn(async move {
             let mut connection = connection;
-            let publish = connection.publish::<_, _, ()>(channel, job.to_string());
+            let mut publish = redis::pipe();
+            for job in jobs {
+                publish.publish(&channel, job.to_string()).ignore();
+            }
+            let publish = publish.query_async::<()>(&mut connection);
             match tokio::time::timeout(PUBLISH_TIMEOUT, publish).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(%error, "a change was not announced"),
-                Err(_) => tracing::debug!("a change was not announced in time"),
+                Ok(Err(error)) => tracing::debug!(%error, "changes were not announced"),
+                Err(_) => tracing::debug!("changes were not announced in time"),
             }
         });
     }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
 use tracing_subscriber::{EnvFilter, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt};
 
 use crate::config::LogFormat;
 
 /// Seconds at which durations are counted.
 const BUCKETS: &[f64] =
-    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0, 600.0];
 
 /// How often recorded durations are counted. Nobody may scrape, and until counted they take memory.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -41,14 +42,18 @@ pub fn logs(format: LogFormat, filter: &str) -> LogFilter {
     LogFilter(handle)
 }
 
-/// Starts collecting metrics; the handle renders them in the Prometheus text format. Call it within a runtime.
-pub fn metrics() -> Result<PrometheusHandle, BuildError> {
+/// Starts collecting metrics of a program; the handle renders them in the Prometheus text format. Call it within a
+/// runtime.
+pub fn metrics(program: &'static str) -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new().set_buckets(BUCKETS)?.install_recorder()?;
-    let kept_up = handle.clone();
+    let version = env!("CARGO_PKG_VERSION");
+    metrics::gauge!("smartstudy_build_info", "version" => version, "program" => program).set(1.0);
+    let (kept_up, process) = (handle.clone(), Collector::default());
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(UPKEEP);
         loop {
             ticks.tick().await;
+            process.collect();
             kept_up.run_upkeep();
         }
     });

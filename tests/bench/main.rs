@@ -1,7 +1,7 @@
 //! Measures what the documentation states. It starts its own servers on free ports and prints one line a figure.
 //!
 //! ```text
-//! cargo build --release --workspace --bins && target/release/bench [idle|upload|login|pickup|backlog|retry|scale]…
+//! cargo build --release --workspace --bins && target/release/bench [idle|upload|login|pickup|backlog|retry|fairness|scale]…
 //! target/release/bench [faults|sharing|prefix|injections|migration]…
 //! ```
 
@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 use harness::{App, AppOptions, Client, Mongod, RedisServer, client::Upload};
 use shared::{
     clock::Clock,
-    domain::{Job, JobError, JobId, JobStatus, NewJob},
+    domain::{Id, Job, JobError, JobId, JobStatus, NewJob, When},
     jobs::{JobKind, Ledger, noop::Noop},
     notify::Notifier,
     queue::{Queue, RedisQueue},
     store::{JobFilter, Store},
 };
 
+mod fairness;
 mod generation;
 mod migration;
 mod scale;
@@ -27,6 +28,8 @@ mod scale;
 const PICKUPS: usize = 500;
 /// Jobs of the backlog, unless `BACKLOG` says otherwise.
 const BACKLOG: usize = 100_000;
+/// Users that the backlog belongs to, unless `BACKLOG_USERS` says otherwise; 0 for nobody.
+const BACKLOG_USERS: usize = 100;
 /// Failed logins timed, of each sort.
 const LOGINS: usize = 200;
 /// Uploads timed.
@@ -53,6 +56,9 @@ async fn main() {
     }
     if wants("retry") {
         retry().await;
+    }
+    if wants("fairness") {
+        fairness::fairness().await;
     }
     if wants("scale") {
         scale::scale().await;
@@ -102,7 +108,7 @@ async fn pickup() {
         let mut job = noop(&ledger);
         ledger.store.insert_job(&mut job).await.unwrap();
         let started = Instant::now();
-        ledger.queue.ring(Noop::KIND, &[job.id]).await.unwrap();
+        ledger.queue.ring(Noop::KIND, &[job.ring()]).await.unwrap();
         while changes.recv().await.unwrap() != job.id {}
         if round >= warm_up {
             took.push(started.elapsed());
@@ -121,7 +127,8 @@ fn noop(ledger: &Ledger) -> Job {
         user_id: None,
         payload: serde_json::to_value(Noop::default()).unwrap(),
         max_attempts: Noop::MAX_ATTEMPTS,
-        not_before: None,
+        priority: Noop::PRIORITY,
+        when: When::default(),
     };
     Job::new(new, ledger.clock.now())
 }
@@ -140,12 +147,14 @@ async fn backlog() {
     let ledger = ledger(&app).await;
     let memory_before = redis_memory(&redis).await;
 
+    let users: Vec<Id> = (0..setting("BACKLOG_USERS", BACKLOG_USERS)).map(|_| ledger.clock.id()).collect();
     let started = Instant::now();
     let fill = (0..32).map(|part| {
-        let ledger = ledger.clone();
+        let (ledger, users) = (ledger.clone(), users.clone());
         tokio::spawn(async move {
-            for _ in 0..(size / 32 + usize::from(part < size % 32)) {
-                ledger.enqueue(ledger.clock.job_id(), None, &Noop::default(), None).await.unwrap();
+            for number in (part..size).step_by(32) {
+                let user = users.get(number % users.len().max(1)).copied();
+                ledger.enqueue(ledger.clock.job_id(), user, &Noop::default(), None).await.unwrap();
             }
         })
     });

@@ -110,6 +110,8 @@ def test_an_operators_day(open_page, base_url, provider, student, screenshot):
     found.get_by_role("link", name=jobs[-1]).click()
     expect(page.get_by_role("heading", name="Attempts")).to_be_visible()
     expect(page.locator("#head")).to_contain_text(CODE)
+    page.locator("#transcript").get_by_text(re.compile("^questions$")).click()
+    expect(page.locator("#transcript")).to_contain_text("At sea level, water boils at 100 °C.")
     screenshot(page, "operator-job")
     page.go_back()
 

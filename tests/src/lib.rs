@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a harness that cannot go on should panic")]
 
 pub mod app;
+pub mod balancer;
 pub mod client;
 pub mod corpus;
 pub mod deepseek;
@@ -15,6 +16,7 @@ pub mod old;
 pub mod pdf;
 pub mod process;
 pub mod proxy;
+mod scrape;
 pub mod services;
 pub mod shift;
 

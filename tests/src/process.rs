@@ -12,6 +12,8 @@ use rustix::process::{Pid, Resource, Rlimit, Signal};
 use tokio::sync::watch;
 use tokio::time::{interval, timeout};
 
+use crate::scrape;
+
 /// How long a process may take to start or to end before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -69,6 +71,7 @@ impl Process {
 
     /// Sends SIGTERM and waits for the end.
     pub async fn terminate(&self) -> ExitStatus {
+        scrape::keep(self.pid, &self.log);
         self.signal(Signal::TERM);
         self.ended().await
     }
@@ -139,6 +142,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if !thread::panicking() {
+            scrape::keep(self.pid, &self.log);
+        }
         self.kill_hard();
         if thread::panicking() {
             eprintln!("--- log of {} ({})\n{}---", self.name, self.pid, self.log.text());

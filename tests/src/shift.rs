@@ -82,7 +82,12 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
         .unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response())
 }
 
-async fn forward(http: &reqwest::Client, backend: &str, request: Request) -> reqwest::Result<Response> {
+/// Passes a request on, and its answer back.
+pub(crate) async fn forward(
+    http: &reqwest::Client,
+    backend: &str,
+    request: Request,
+) -> reqwest::Result<Response> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let body = to_bytes(body, 32 << 20).await.expect("a whole request");

@@ -71,12 +71,13 @@ impl Context {
     pub(crate) fn paid(&self, provider: &llm::Provider, used: llm::Usage) {
         let model = &provider.client.settings().model;
         let cached = used.cached_tokens.min(used.prompt_tokens);
-        for (kind, tokens) in [
+        let name = || ("provider", provider.name.as_str().to_owned());
+        for (sort, tokens) in [
             ("cached", cached),
             ("fresh", used.prompt_tokens - cached),
             ("completion", used.completion_tokens),
         ] {
-            let labels = [("model", model.clone()), ("kind", kind.to_owned())];
+            let labels = [name(), ("model", model.clone()), ("sort", sort.to_owned())];
             metrics::counter!("smartstudy_llm_tokens_total", &labels).increment(tokens);
         }
         let usage = Usage {
@@ -87,7 +88,7 @@ impl Context {
         };
         let cost = self.ai.tariff.cost(&usage, self.ledger.clock.now());
         if let Some(cost) = cost.filter(|_| provider.name == Provider::Deepseek) {
-            let labels = [("model", model.clone()), ("currency", cost.currency.clone())];
+            let labels = [name(), ("model", model.clone()), ("currency", cost.currency.clone())];
             metrics::counter!("smartstudy_llm_cost_nanos_total", &labels)
                 .increment(cost.nanos().unsigned_abs());
         }

@@ -38,6 +38,7 @@ impl Contexts {
             ai: config.ai.clone(),
             cache: setup::cache(&config, &ledger)?,
             name: worker_name(&ledger.clock),
+            jobs_per_user: jobs_per_user(&config),
             keep_exports: config.retention.exports,
             reader: pdf::ChildCommand::current()?,
             ocr: config.ocr.clone().and_then(pdf::Ocr::installed),
@@ -69,6 +70,7 @@ impl Contexts {
                 provider((config, ledger, &self.http), name, endpoint)
             })?,
             ai: config.ai.clone(),
+            jobs_per_user: jobs_per_user(config),
             keep_exports: config.retention.exports,
             ledger: ledger.clone(),
             name: name.clone(),
@@ -131,6 +133,10 @@ fn settings(endpoint: &Endpoint, name: Provider) -> llm::Settings {
         deadline: endpoint.deadline,
         ..llm::Settings::default()
     }
+}
+
+fn jobs_per_user(config: &Config) -> Option<usize> {
+    Some(config.jobs_per_user).filter(|most| *most > 0)
 }
 
 fn worker_name(clock: &Clock) -> String {

@@ -28,6 +28,7 @@ mod plan;
 mod presence;
 mod proof;
 pub mod quiz;
+pub mod replay;
 mod report;
 mod run;
 pub mod runtime;
@@ -51,6 +52,8 @@ pub struct Context {
     ai: Ai,
     /// What was read or written before.
     cache: Cache,
+    /// How many jobs of a user run at once, over all workers.
+    jobs_per_user: Option<usize>,
     /// How long files are kept that jobs make.
     keep_exports: Duration,
     /// Opens documents in a process of its own.

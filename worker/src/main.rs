@@ -12,12 +12,12 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use metrics_exporter_prometheus::PrometheusHandle;
 use shared::{
-    config::{Config, Ocr, Program, Source},
+    config::{Backends, Config, Ocr, Program, Source},
     jobs::{Dispatcher, Sweeper},
     live, probe, setup, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
-use worker::{Contexts, Shutdown, pdf, quiz, runtime};
+use worker::{Contexts, Shutdown, pdf, quiz, replay, runtime};
 
 mod operators;
 
@@ -47,6 +47,8 @@ enum Command {
     Run,
     /// See and change everybody's jobs and their queues, as admins do over HTTP.
     Jobs(operators::Arguments),
+    /// Play a try that failed again, from what was kept of it: its answers through the code as it is now.
+    Replay(replay::Ask),
     /// Write the text of documents to a folder, with a status line for each.
     Extract {
         /// Documents to read.
@@ -99,6 +101,7 @@ fn start(Arguments { config_file, command }: Arguments) -> anyhow::Result<()> {
         match command.unwrap_or(Command::Run) {
             Command::Run => run(config_file.clone()).await,
             Command::Jobs(arguments) => operators::run(arguments, &source()).await,
+            Command::Replay(ask) => play(&ask, &source()).await,
             Command::Extract { files, out, ocr } => extract(&files, &out, ocr).await,
             Command::Quiz { files, ask, out } => quiz::run(&files, &ask, &out).await,
             Command::Health => Ok(probe::ask(&source(), "METRICS_PORT", 9464, "/health/live").await?),
@@ -122,10 +125,28 @@ async fn extract(files: &[PathBuf], out: &Path, languages: Option<String>) -> an
     pdf::cli::run(files, out, ocr.transpose()?.as_ref()).await
 }
 
+async fn play(ask: &replay::Ask, source: &Source) -> anyhow::Result<()> {
+    let backends = Backends::alone(source)?;
+    // Embedded there is one configuration for all.
+    let program = match backends {
+        Backends::Embedded { .. } => Program::Api,
+        Backends::Services { .. } => Program::Worker,
+    };
+    let config = Config::read(program, source)?;
+    let ledger = setup::existing(Program::Worker, &backends).await?;
+    let contexts = Contexts::new(live::Live::fixed(config), ledger)?;
+    let played = replay::run(&contexts.now(), ask).await?;
+    match ask.json {
+        true => println!("{}", serde_json::to_string_pretty(&played)?),
+        false => print!("{played}"),
+    }
+    Ok(())
+}
+
 async fn run(config_file: Option<PathBuf>) -> anyhow::Result<()> {
     let live = live::start(Program::Worker, config_file)?;
     let config = live.now();
-    let metrics = telemetry::metrics()?;
+    let metrics = telemetry::metrics("worker")?;
     let ledger = setup::ledger(Program::Worker, &config).await?;
     let contexts = Contexts::new(live.clone(), ledger.clone())?;
     serve_metrics(&config, metrics).await?;

@@ -200,8 +200,10 @@ async fn list(
 
 /// The record as JSON, which people read as well as programs.
 async fn show(ledger: &Ledger, id: JobId) -> anyhow::Result<()> {
-    let job = ledger.store.job(id).await?.context("there is no such job")?;
-    print(&JobDetail::new(job, ledger.store.checkpoint_heads(id, JobDetail::VALUE_MAX).await?))
+    let store = &ledger.store;
+    let job = store.job(id).await?.context("there is no such job")?;
+    let checkpoints = store.checkpoint_heads(id, JobDetail::VALUE_MAX).await?;
+    print(&JobDetail::new(job, checkpoints, store.transcript(id).await?))
 }
 
 async fn change(

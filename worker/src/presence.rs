@@ -45,6 +45,7 @@ impl Presence {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
+            self.context.ledger.store.show_connections();
             if let Err(error) = futures::try_join!(self.announce(), self.listen()) {
                 tracing::warn!(%error, "the worker could not announce itself");
             }

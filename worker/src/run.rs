@@ -6,13 +6,15 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::{
-    domain::{Id, Job, JobError, JobId, Progress, Provider, Question, Refusal, Timestamp, sentence},
+    domain::{
+        Id, Job, JobError, JobId, Progress, Provider, Question, Refusal, Timestamp, Transcript, sentence,
+    },
     jobs::LedgerError,
     store::StoreError,
 };
@@ -20,7 +22,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     Context,
-    llm::{self, LlmError},
+    llm::{self, LlmError, Tape},
     pdf::PdfError,
 };
 
@@ -103,12 +105,30 @@ pub struct Run {
     context: Arc<Context>,
     token: i64,
     job: Mutex<Job>,
+    stage: Mutex<Stage>,
     calls: AtomicU32,
+    /// What is said between us and providers.
+    pub(crate) tape: Tape,
+}
+
+/// What a try is at, and since when.
+struct Stage {
+    name: String,
+    since: Instant,
 }
 
 impl Run {
     pub(crate) fn new(context: Arc<Context>, job: Job, token: i64) -> Self {
-        Self { id: job.id, context, token, job: Mutex::new(job), calls: AtomicU32::new(0) }
+        let stage = Mutex::new(Stage { name: String::new(), since: Instant::now() });
+        Self {
+            id: job.id,
+            context,
+            token,
+            job: Mutex::new(job),
+            stage,
+            calls: AtomicU32::new(0),
+            tape: Tape::default(),
+        }
     }
 
     /// The fencing token of this try.
@@ -137,8 +157,22 @@ impl Run {
 
     /// Tells how far the work is, and shows newly accepted questions without their keys.
     pub async fn publish(&self, progress: Progress, questions: Vec<Question>) -> Result<(), Stop> {
+        self.enter(&progress.stage).await;
         let shown: Vec<Question> = questions.iter().map(Question::without_answers).collect();
         self.change(|job, token, now| job.advance(token, progress.clone(), shown.clone(), now)).await
+    }
+
+    /// Takes the time of the stage that ends when another one begins.
+    pub(crate) async fn enter(&self, name: &str) {
+        let mut stage = self.stage.lock().await;
+        if stage.name == name {
+            return;
+        }
+        if !stage.name.is_empty() {
+            let labels = [("kind", self.job.lock().await.kind.clone()), ("stage", stage.name.clone())];
+            metrics::histogram!("smartstudy_job_stage_seconds", &labels).record(stage.since.elapsed());
+        }
+        *stage = Stage { name: name.to_owned(), since: Instant::now() };
     }
 
     /// A name for the next provider call of this try.
@@ -220,6 +254,30 @@ impl Run {
             return Err(Stop::Lost);
         }
         Ok(())
+    }
+
+    /// Keeps what was said between us and providers, once the try has failed. That this fails is only noted.
+    pub(crate) async fn keep_transcript(&self) {
+        let exchanges = self.tape.take();
+        if exchanges.is_empty() {
+            return;
+        }
+        let job = self.snapshot().await;
+        let recorded_at = self.context.ledger.clock.now();
+        let (user_id, attempt) = (job.user_id, job.attempts.last().map_or(job.attempt, |last| last.number));
+        let transcript = Transcript { job: self.id, user_id, attempt, recorded_at, exchanges }.redacted();
+        let store = &self.context.ledger.store;
+        let kept = async {
+            store.put_transcript(&transcript).await?;
+            if self.is_erased().await? {
+                // What was just kept came after that.
+                store.delete_transcript(self.id).await?;
+            }
+            Ok::<_, Stop>(())
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(job = %self.id, %error, "the transcript was not kept");
+        }
     }
 
     /// Whether the record is gone with its account, for which nothing may be written any more.

@@ -1,12 +1,16 @@
 //! Runs jobs: claim, lease, outcome. apalis brings the rings, limits how many run at once and drains at the end.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use apalis::prelude::{Data, ParallelizeExt, WorkerBuilder, WorkerBuilderExt};
 use futures::FutureExt;
 use rand::RngExt;
 use shared::{
-    domain::{Job, JobError, JobId, JobResult, Refusal},
+    domain::{Job, JobError, JobId, JobResult, JobStatus, Refusal, Ring},
     jobs::{LedgerError, backoff},
 };
 use tokio_util::sync::CancellationToken;
@@ -53,6 +57,8 @@ pub async fn run(contexts: Contexts, concurrency: usize, shutdown: Shutdown) -> 
     if let Err(error) = presence.listen().await {
         tracing::warn!(%error, "which kinds are paused is not known yet");
     }
+    metrics::gauge!("smartstudy_worker_slots").set(concurrency as f64);
+    metrics::gauge!("smartstudy_worker_slots_busy").set(0.0);
     let runtime = Arc::new(Runtime { contexts, presence, release: shutdown.release.clone() });
     let worker = WorkerBuilder::new(context.name.as_str())
         .backend(bell)
@@ -79,43 +85,103 @@ pub async fn run(contexts: Contexts, concurrency: usize, shutdown: Shutdown) -> 
 
 /// One ring. It never fails towards apalis: what became of the job is in its record.
 async fn deliver(id: JobId, runtime: Data<Arc<Runtime>>) {
-    let context = &runtime.contexts.now();
-    let (job, token) = match claim(&runtime, context, id).await {
+    let context = runtime.contexts.now();
+    let (job, token) = match claim(&runtime, &context, id).await {
         Ok(claimed) => claimed,
-        // Of a paused kind the ledger keeps the job, and the dispatcher rings again when it is resumed.
-        Err(LedgerError::Refused(Refusal::NotClaimable | Refusal::Paused) | LedgerError::NotFound) => return,
+        // Of a paused kind the ledger keeps the job, and the dispatcher rings again when it is resumed; the queue keeps
+        // what is held.
+        Err(
+            LedgerError::Refused(Refusal::NotClaimable | Refusal::Paused | Refusal::Held)
+            | LedgerError::NotFound,
+        ) => return,
         Err(error) => {
             tracing::warn!(job = %id, %error, "not claimed");
             return;
         }
     };
+    let _busy = Busy::new();
+    let ring = job.ring();
     let waited = context.ledger.clock.now().since(job.due_at);
     metrics::histogram!("smartstudy_job_wait_seconds", "kind" => job.kind.clone()).record(waited);
     let (kind, attempt) = (job.kind.clone(), job.attempt);
     tracing::info!(job = %id, kind, attempt, "started");
     let run = Arc::new(Run::new(context.clone(), job, token));
+    let began = Instant::now();
     let ended = tokio::select! {
-        ended = work(context, &run) => ended,
-        stop = heartbeat(&run) => Err(stop),
+        ended = work(&context, &run) => ended,
+        stop = heartbeat(&context, &run, ring) => Err(stop),
         () = runtime.release.cancelled() => Err(Stop::Released),
     };
-    record(context, &run, ended).await;
+    run.enter("").await;
+    metrics::histogram!("smartstudy_job_run_seconds", "kind" => kind).record(began.elapsed());
+    record(&context, &run, ended).await;
+    leave(&context, ring).await;
+}
+
+/// A slot in use, as metrics count them.
+struct Busy;
+
+impl Busy {
+    fn new() -> Self {
+        metrics::gauge!("smartstudy_worker_slots_busy").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        metrics::gauge!("smartstudy_worker_slots_busy").decrement(1.0);
+    }
 }
 
 async fn claim(runtime: &Runtime, context: &Context, id: JobId) -> Result<(Job, i64), LedgerError> {
-    let claim = || {
-        context.ledger.update(id, |job, now| match runtime.presence.is_paused(&job.kind) {
-            true => Err(Refusal::Paused),
-            false => job.claim(&context.name, LEASE, now),
-        })
-    };
-    match claim().await {
+    let mut job = context.ledger.store.job(id).await?.ok_or(LedgerError::NotFound)?;
+    if job.status != JobStatus::Queued {
+        return Err(Refusal::NotClaimable.into());
+    }
+    let ring = job.ring();
+    if !enter(context, &job.kind, ring).await {
+        return Err(Refusal::Held.into());
+    }
+    let claimed = match start(runtime, context, &mut job).await {
         // It may have been resumed since this worker last heard.
-        Err(LedgerError::Refused(Refusal::Paused)) => {
-            runtime.presence.listen().await?;
-            claim().await
-        }
+        Err(LedgerError::Refused(Refusal::Paused)) => match runtime.presence.listen().await {
+            Ok(()) => start(runtime, context, &mut job).await,
+            Err(error) => Err(error.into()),
+        },
         claimed => claimed,
+    };
+    match claimed {
+        Ok(token) => Ok((job, token)),
+        Err(error) => {
+            leave(context, ring).await;
+            Err(error)
+        }
+    }
+}
+
+async fn start(runtime: &Runtime, context: &Context, job: &mut Job) -> Result<i64, LedgerError> {
+    let claim = context.ledger.change(job, |job, now| match runtime.presence.is_paused(&job.kind) {
+        true => Err(Refusal::Paused),
+        false => job.claim(&context.name, LEASE, now),
+    });
+    claim.await
+}
+
+/// Whether the job may run beside the others of its user. When the queue is away, every job may.
+async fn enter(context: &Context, kind: &str, ring: Ring) -> bool {
+    let Some(most) = context.jobs_per_user else { return true };
+    context.ledger.queue.enter(kind, ring, most, LEASE).await.unwrap_or_else(|error| {
+        tracing::warn!(job = %ring.job, %error, "the jobs of a user could not be counted");
+        true
+    })
+}
+
+async fn leave(context: &Context, ring: Ring) {
+    if context.jobs_per_user.is_some()
+        && let Err(error) = context.ledger.queue.leave(ring).await
+    {
+        tracing::warn!(job = %ring.job, %error, "the next job of a user could not be rung for");
     }
 }
 
@@ -131,7 +197,7 @@ async fn work(context: &Arc<Context>, run: &Arc<Run>) -> Result<JobResult, Stop>
 }
 
 /// Renews the lease for as long as it can be renewed.
-async fn heartbeat(run: &Run) -> Stop {
+async fn heartbeat(context: &Context, run: &Run, ring: Ring) -> Stop {
     let mut beats = tokio::time::interval(HEARTBEAT);
     beats.tick().await;
     loop {
@@ -140,6 +206,11 @@ async fn heartbeat(run: &Run) -> Stop {
             Ok(()) => {}
             Err(Stop::Lost) => return Stop::Lost,
             Err(_) => tracing::warn!(job = %run.id, "the lease could not be renewed"),
+        }
+        if context.jobs_per_user.is_some()
+            && let Err(error) = context.ledger.queue.stay(ring, LEASE).await
+        {
+            tracing::debug!(job = %run.id, %error, "not counted among the jobs of its user");
         }
     }
 }
@@ -150,6 +221,7 @@ async fn record(context: &Context, run: &Run, ended: Result<JobResult, Stop>) {
         Ok(result) => {
             run.change(|job, token, now| {
                 job.succeed(token, result.clone(), now)?;
+                job.notices.extend(saved(context, job));
                 jobs::forget_secrets(job);
                 Ok(())
             })
@@ -158,12 +230,16 @@ async fn record(context: &Context, run: &Run, ended: Result<JobResult, Stop>) {
         Err(Stop::Failed { error, retry_after }) => {
             tracing::info!(job = %run.id, code = error.code, error = error.message, "failed");
             let pause = |job: &Job| backoff(job.attempt, jitter, retry_after);
-            run.change(|job, token, now| {
+            let failed = run.change(|job, token, now| {
                 job.fail(token, error.clone(), pause(job), now)?;
                 jobs::forget_secrets(job);
                 Ok(())
-            })
-            .await
+            });
+            let failed = failed.await;
+            if failed.is_ok() {
+                run.keep_transcript().await;
+            }
+            failed
         }
         Err(Stop::Released) => run.change(|job, token, now| job.release(token, now)).await,
         Err(Stop::Lost) => Err(Stop::Lost),
@@ -172,8 +248,6 @@ async fn record(context: &Context, run: &Run, ended: Result<JobResult, Stop>) {
     match written {
         Ok(()) => {
             tracing::info!(job = %run.id, status = job.status.as_str(), "ended");
-            let labels = [("kind", job.kind.clone()), ("status", job.status.as_str().to_owned())];
-            metrics::counter!("smartstudy_jobs_ended_total", &labels).increment(1);
             if job.status.is_finished() {
                 jobs::clean_up(context, &job).await;
             }
@@ -181,4 +255,15 @@ async fn record(context: &Context, run: &Run, ended: Result<JobResult, Stop>) {
         Err(Stop::Lost) => tracing::warn!(job = %run.id, "the lease was lost; whoever has it goes on"),
         Err(_) => tracing::warn!(job = %run.id, "the outcome could not be written; the lease will end"),
     }
+}
+
+/// What a job saved that waited for the provider's cheaper hours.
+fn saved(context: &Context, job: &Job) -> Option<String> {
+    job.cheaper_from?;
+    let cost = job.usage.as_ref()?.cost.as_ref()?;
+    let saved = context.ai.tariff.saved(cost);
+    Some(format!(
+        "It was made in the provider's cheaper hours: it cost {} {:.4}, {:.4} less than when it was asked for.",
+        cost.currency, cost.amount, saved.amount
+    ))
 }

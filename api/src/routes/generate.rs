@@ -1,5 +1,7 @@
 //! Asking for quizzes. The answer is a job, or what became of it for those who wait.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, FromRequest, Request, State},
@@ -9,7 +11,7 @@ use axum::{
 use garde::Validate;
 use serde::{Deserialize, de::IntoDeserializer};
 use shared::{
-    domain::{Difficulty, DocumentKind, Id, Job, QuestionType, Timestamp},
+    domain::{Difficulty, DocumentKind, Id, Job, QuestionType, Tariff, Timestamp, When},
     jobs::quiz_generate::{QuizGenerate, Source},
     store::BlobUse,
 };
@@ -165,6 +167,34 @@ pub struct Wishes {
     /// Earliest start.
     #[garde(skip)]
     pub(super) not_before: Option<Timestamp>,
+    /// By when the quiz is needed. Where that leaves time enough, it is made in the provider's cheaper hours.
+    #[garde(skip)]
+    pub(super) finish_by: Option<Timestamp>,
+}
+
+/// How long before its end a job is begun at the latest, in whatever hours.
+const TIME_TO_FINISH: Duration = Duration::from_secs(30 * 60);
+
+impl Wishes {
+    /// When the job may run: in cheaper hours, if they come in time.
+    fn when(&self, now: Timestamp, tariff: Option<&Tariff>) -> When {
+        let start = self.not_before.unwrap_or(now).max(now);
+        let cheaper_from = self.finish_by.zip(tariff).and_then(|(by, tariff)| {
+            tariff.cheaper_from(start).filter(|cheaper| *cheaper + TIME_TO_FINISH <= by)
+        });
+        When { not_before: self.not_before, finish_by: self.finish_by, cheaper_from }
+    }
+
+    /// A time by which nothing can be done is a mistake.
+    fn check_times(&self, now: Timestamp) -> Result<()> {
+        let start = self.not_before.unwrap_or(now).max(now);
+        match self.finish_by {
+            Some(by) if by <= start => {
+                Err(Problem::field("finishBy", "finishBy must be in the future, and after notBefore"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A name without space around; a blank one is none, as forms send it.
@@ -195,6 +225,8 @@ pub struct FromPdf {
     instructions: Option<String>,
     /// Earliest start.
     not_before: Option<Timestamp>,
+    /// By when the quiz is needed. Where that leaves time enough, it is made in the provider's cheaper hours.
+    finish_by: Option<Timestamp>,
     /// Pages of a PDF to read, such as `1-3,7`; all when absent.
     pages: Option<String>,
     /// Password that opens the PDF, at most 256 characters.
@@ -294,6 +326,7 @@ pub(super) fn pdf(mut upload: Upload) -> Result<Ask> {
         language: upload.text("language"),
         instructions: upload.text("instructions"),
         not_before: upload.text("notBefore").map(|text| named(&text, "notBefore")).transpose()?,
+        finish_by: upload.text("finishBy").map(|text| named(&text, "finishBy")).transpose()?,
     };
     let password = upload.password()?;
     let kind = Kind::Pdf { document, pages, password, name: upload.file_name.take() };
@@ -365,12 +398,17 @@ async fn start(app: &App, caller: &Caller, wait: Wait, ask: Ask) -> Result<Respo
 
 /// Keeps what a quiz is to be made from, and records the job that makes it.
 pub(super) async fn enqueue(app: &App, user: Option<Id>, ask: Ask) -> Result<Job> {
+    let now = app.ledger.clock.now();
+    ask.wishes.check_times(now)?;
+    let config = app.live.now();
+    let tariff = config.deepseek.is_some().then_some(&config.ai.tariff);
+    let when = ask.wishes.when(now, tariff);
     let bytes = match &ask.kind {
         Kind::Notes(ids) => notes::texts(app, user, ids).await?.into_bytes(),
         Kind::Text | Kind::Pdf { .. } => ask.bytes,
     };
     let blob = app.ledger.clock.id();
-    app.ledger.store.note_blob_use(blob, BlobUse::Upload, app.ledger.clock.now()).await?;
+    app.ledger.store.note_blob_use(blob, BlobUse::Upload, now).await?;
     app.ledger.store.put_blob(blob, bytes).await?;
     let source = match ask.kind {
         Kind::Text | Kind::Notes(_) => Source::Text { blob },
@@ -387,5 +425,64 @@ pub(super) async fn enqueue(app: &App, user: Option<Id>, ask: Ask) -> Result<Job
         instructions: ask.wishes.instructions,
     };
     let id = app.ledger.clock.job_id();
-    Ok(app.ledger.enqueue(id, user, &payload, ask.wishes.not_before).await?)
+    Ok(app.ledger.enqueue(id, user, &payload, when).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::domain::Prices;
+
+    use super::*;
+
+    /// An instant of a day, in Beijing.
+    fn beijing(time: &str) -> Timestamp {
+        let instant: jiff::Timestamp = format!("{time}+08:00").parse().unwrap();
+        Timestamp(instant.as_millisecond())
+    }
+
+    fn cheaper(
+        tariff: &Tariff,
+        now: &str,
+        not_before: Option<&str>,
+        finish_by: Option<&str>,
+    ) -> Option<Timestamp> {
+        let wishes = Wishes {
+            not_before: not_before.map(beijing),
+            finish_by: finish_by.map(beijing),
+            ..Wishes::default()
+        };
+        wishes.when(beijing(now), Some(tariff)).cheaper_from
+    }
+
+    #[test]
+    fn a_job_waits_for_cheaper_hours_if_they_come_in_time() {
+        let prices = Prices::of_model("deepseek-flash");
+        let tariff = Tariff { prices, peak_factor: 2.0, currency: "CNY".into() };
+        let monday = "2026-11-30T10:00:00";
+        let noon = Some(beijing("2026-11-30T12:00:00"));
+        assert_eq!(cheaper(&tariff, monday, None, Some("2026-11-30T12:30:00")), noon);
+        assert_eq!(cheaper(&tariff, monday, None, Some("2026-11-30T12:29:59")), None);
+        assert_eq!(cheaper(&tariff, monday, None, None), None);
+        assert_eq!(cheaper(&tariff, "2026-11-30T12:30:00", None, Some("2026-12-01T00:00:00")), None);
+        let later = cheaper(&tariff, monday, Some("2026-11-30T15:00:00"), Some("2026-12-01T00:00:00"));
+        assert_eq!(later, Some(beijing("2026-11-30T18:00:00")));
+        assert_eq!(
+            cheaper(&tariff, "2026-11-29T10:00:00", None, Some("2026-11-30T00:00:00")),
+            None,
+            "a Sunday"
+        );
+        let flat = Tariff { peak_factor: 1.0, ..tariff };
+        assert_eq!(cheaper(&flat, monday, None, Some("2026-12-01T00:00:00")), None);
+    }
+
+    #[test]
+    fn a_time_by_which_nothing_can_be_done_is_a_mistake() {
+        let now = beijing("2026-11-30T10:00:00");
+        let check = |not_before: Option<&str>, finish_by: &str| {
+            let (not_before, finish_by) = (not_before.map(beijing), Some(beijing(finish_by)));
+            Wishes { not_before, finish_by, ..Wishes::default() }.check_times(now).is_ok()
+        };
+        assert!(check(None, "2026-11-30T10:00:01") && !check(None, "2026-11-30T10:00:00"));
+        assert!(!check(Some("2026-11-30T11:00:00"), "2026-11-30T11:00:00"));
+    }
 }

@@ -92,6 +92,8 @@ pub struct Config {
     pub max_file_size: usize,
     /// `WORKER_CONCURRENCY`: jobs a worker runs at once.
     pub worker_concurrency: usize,
+    /// `JOBS_PER_USER`: jobs of a user that run at once, over all workers; 0 for as many as there are slots.
+    pub jobs_per_user: usize,
     /// `METRICS_PORT` of a worker; 0 picks a free one.
     pub metrics_port: u16,
     /// DeepSeek, where a key is set.
@@ -189,6 +191,7 @@ impl Config {
             trusted_proxies: reader.number("TRUSTED_PROXIES", 0),
             max_file_size: reader.number("MAX_FILE_SIZE", 10 << 20),
             worker_concurrency: reader.number("WORKER_CONCURRENCY", 4),
+            jobs_per_user: reader.number("JOBS_PER_USER", 3),
             metrics_port: reader.number("METRICS_PORT", 9464),
             ai: ai::ai(reader, &model),
             deepseek: ai::deepseek(reader, model),
@@ -214,6 +217,7 @@ impl Config {
         Self {
             allowed_origins: anew.allowed_origins,
             rate_limits: anew.rate_limits,
+            jobs_per_user: anew.jobs_per_user,
             deepseek: anew.deepseek,
             ollama: anew.ollama,
             ai: anew.ai,

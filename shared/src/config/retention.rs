@@ -19,6 +19,8 @@ pub struct Retention {
     pub events: Duration,
     /// `JOBS`: finished jobs, with what was saved of their work.
     pub jobs: Duration,
+    /// `TRANSCRIPTS`: what was said between us and providers in tries that failed.
+    pub transcripts: Duration,
     /// `CACHED_WORK`: texts of documents and questions of a model, after their last use.
     pub cached_work: Duration,
     /// `TRASH`: deleted notes.
@@ -36,6 +38,7 @@ impl Default for Retention {
             exports: 7 * DAY,
             events: 7 * DAY,
             jobs: 90 * DAY,
+            transcripts: 14 * DAY,
             cached_work: 30 * DAY,
             trash: 30 * DAY,
             logins: 30 * DAY,
@@ -60,6 +63,7 @@ impl Retention {
             exports: days("EXPORTS", default.exports),
             events: days("EVENTS", default.events),
             jobs: days("JOBS", default.jobs),
+            transcripts: days("TRANSCRIPTS", default.transcripts),
             cached_work: days("CACHED_WORK", default.cached_work),
             trash: days("TRASH", default.trash),
             logins: days("LOGINS", default.logins),

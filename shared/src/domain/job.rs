@@ -20,13 +20,16 @@ use super::{Id, JobId, Question, Timestamp, Usage};
 mod record;
 
 pub use record::{
-    AttemptRecord, CHECKPOINT_MAX, Event, EventBody, JobError, JobResult, JobStatus, Lease, NewJob, Progress,
+    AttemptRecord, CHECKPOINT_MAX, Event, EventBody, JobError, JobPriority, JobResult, JobStatus, Lease,
+    NewJob, Progress, Ring, When,
 };
 
 /// Leases lost in a row, without a checkpoint between them, after which a job is given up.
 const LOST_LEASES_MAX: u32 = 5;
 /// How often a job may be retried by hand: each retry adds to an event log that is one document.
-const RETRIES_MAX: u32 = 50;
+pub const RETRIES_MAX: u32 = 50;
+/// States from which a job is retried by hand.
+pub const RETRYABLE: [JobStatus; 3] = [JobStatus::Failed, JobStatus::Cancelled, JobStatus::Retrying];
 /// Attempts whose history a record keeps.
 const ATTEMPTS_KEPT: usize = 20;
 
@@ -54,6 +57,9 @@ pub enum Refusal {
     /// Jobs of its kind are not to be started for the present.
     #[error("jobs of this kind are paused")]
     Paused,
+    /// As many jobs of its user run as may.
+    #[error("other jobs of its user come first")]
+    Held,
 }
 
 /// A job of the ledger.
@@ -71,6 +77,9 @@ pub struct Job {
     pub payload: serde_json::Value,
     /// Where it stands.
     pub status: JobStatus,
+    /// How soon it is to run.
+    #[serde(default)]
+    pub priority: JobPriority,
     /// How far it is.
     pub progress: Progress,
     /// The try it is in, or was last in.
@@ -93,6 +102,12 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
     /// Earliest start that was asked for.
     pub not_before: Option<Timestamp>,
+    /// By when its result is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish_by: Option<Timestamp>,
+    /// When the provider's prices fell, where it waited for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cheaper_from: Option<Timestamp>,
     /// When it is due: for a scheduled or retrying job its next start.
     pub due_at: Timestamp,
     /// When the queue was last told of it.
@@ -120,7 +135,8 @@ pub struct Job {
 impl Job {
     /// A job that begins its life, queued or scheduled.
     pub fn new(new: NewJob, now: Timestamp) -> Self {
-        let due_at = new.not_before.unwrap_or(now).max(now);
+        let When { not_before, finish_by, cheaper_from } = new.when;
+        let due_at = not_before.max(cheaper_from).unwrap_or(now).max(now);
         let status = if due_at > now { JobStatus::Scheduled } else { JobStatus::Queued };
         let mut job = Self {
             id: new.id,
@@ -128,17 +144,20 @@ impl Job {
             user_id: new.user_id,
             payload: new.payload,
             status,
+            priority: new.priority,
             progress: Progress::default(),
             attempt: 0,
             max_attempts: new.max_attempts,
             error: None,
             result: None,
-            notices: Vec::new(),
+            notices: cheaper_from.map(put_off).into_iter().collect(),
             usage: None,
             created_at: now,
             started_at: None,
             finished_at: None,
-            not_before: new.not_before,
+            not_before,
+            finish_by,
+            cheaper_from,
             due_at,
             rung_at: now,
             lease: None,
@@ -296,7 +315,7 @@ impl Job {
 
     /// Somebody wants it tried again now, with all its tries.
     pub fn retry(&mut self, now: Timestamp) -> Result<(), Refusal> {
-        if !matches!(self.status, JobStatus::Failed | JobStatus::Cancelled | JobStatus::Retrying) {
+        if !RETRYABLE.contains(&self.status) {
             return Err(Refusal::NotRetryable);
         }
         if self.retries >= RETRIES_MAX {
@@ -305,11 +324,19 @@ impl Job {
         self.retries += 1;
         self.attempt = 0;
         self.lost_leases = 0;
+        self.priority = JobPriority::Interactive;
         self.error = None;
         self.finished_at = None;
         self.due_at = now;
         self.rung_at = now;
         self.enter(JobStatus::Queued, now);
+        Ok(())
+    }
+
+    /// An operator wants it tried again with many others, which wait behind what somebody asks for now.
+    pub fn retry_in_bulk(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        self.retry(now)?;
+        self.priority = JobPriority::Background;
         Ok(())
     }
 
@@ -324,6 +351,11 @@ impl Job {
             self.record(EventBody::Error { error }, now);
         }
         Ok(())
+    }
+
+    /// What the queue is told of it.
+    pub fn ring(&self) -> Ring {
+        Ring { job: self.id, user_id: self.user_id, priority: self.priority }
     }
 
     /// The lease, if it is the one with this token.
@@ -367,6 +399,11 @@ impl Job {
         self.last_event += 1;
         self.fresh.push(Event { seq: self.last_event, at: now, body });
     }
+}
+
+/// What the owner of a job is told that waits for lower prices.
+fn put_off(until: Timestamp) -> String {
+    format!("It waits for the provider's cheaper hours, which begin at {until}.")
 }
 
 /// The uploads that a job reads: whatever its payload has under the name `blob`, however deep.

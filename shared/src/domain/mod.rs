@@ -27,6 +27,7 @@ mod study_session;
 mod tally;
 mod task;
 mod time;
+mod transcript;
 mod usage;
 mod user;
 mod words;
@@ -40,8 +41,8 @@ pub use fold::fold;
 pub use id::{Id, InvalidId, JobId};
 pub use item_statistics::{AnswerGroup, ItemFlag, ItemStatistics, QuizStatistics, Responses, has_options};
 pub use job::{
-    AttemptRecord, CHECKPOINT_MAX, Event, EventBody, Job, JobError, JobResult, JobStatus, Lease, NewJob,
-    Progress, Refusal, uploads_of,
+    AttemptRecord, CHECKPOINT_MAX, Event, EventBody, Job, JobError, JobPriority, JobResult, JobStatus, Lease,
+    NewJob, Progress, RETRIES_MAX, RETRYABLE, Refusal, Ring, When, uploads_of,
 };
 pub use mail_token::{MailPurpose, MailToken};
 pub use mark::{Marks, mark, submit};
@@ -81,6 +82,7 @@ pub use study_session::{
 pub use tally::{Grouping, Outcome, Sum, Tally, grouped, one_decimal};
 pub use task::Task;
 pub use time::{Timestamp, duration};
+pub use transcript::{ANSWER_MAX, EXCHANGES_MAX, Exchange, MESSAGE_MAX, Said, Transcript};
 pub use usage::{Cost, DayUsage, Prices, ProviderCall, Tariff, Usage};
 pub use user::{Preferences, Role, Theme, USERNAME_MAX, User, email_key, handle_of, is_handle_char};
 pub use words::{fold_case, is_written_together, words};

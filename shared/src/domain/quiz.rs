@@ -197,6 +197,17 @@ pub enum Provider {
     Local,
 }
 
+impl Provider {
+    /// The name on the wire and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deepseek => "deepseek",
+            Self::OpenaiCompatible => "openai_compatible",
+            Self::Local => "local",
+        }
+    }
+}
+
 /// How the questions were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

@@ -117,6 +117,24 @@ impl Tariff {
     }
 }
 
+impl Tariff {
+    /// When prices fall, if they are high at this time.
+    pub fn cheaper_from(&self, at: Timestamp) -> Option<Timestamp> {
+        if self.peak_factor <= 1.0 || self.prices.is_none() || !is_peak(at) {
+            return None;
+        }
+        let day = (at.seconds() + BEIJING).div_euclid(24 * 3600) * 24 * 3600 - BEIJING;
+        let ends = PEAK.iter().map(|hours| Timestamp((day + hours.end * 3600) * 1000));
+        ends.into_iter().find(|end| *end > at)
+    }
+
+    /// What a sum of low prices would have been at high ones, above itself.
+    pub fn saved(&self, cost: &Cost) -> Cost {
+        let nanos = cost.nanos() as f64 * (self.peak_factor - 1.0);
+        Cost::from_nanos(nanos.round() as i64, &cost.currency)
+    }
+}
+
 fn is_peak(at: Timestamp) -> bool {
     let local = at.seconds() + BEIJING;
     // 1 January 1970 was a Thursday.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{JobKind, Ledger};
 use crate::{
-    domain::{Id, Job},
+    domain::{Id, Job, JobPriority},
     store::StoreError,
 };
 
@@ -45,6 +45,7 @@ impl JobKind for AccountErase {
     const KIND: &'static str = "account.erase";
     const MAX_ATTEMPTS: u32 = 10;
     const TIMEOUT: Duration = Duration::from_secs(1800);
+    const PRIORITY: JobPriority = JobPriority::Background;
 }
 
 #[cfg(test)]

@@ -1,26 +1,34 @@
 //! The dispatcher mends what got lost between ledger and queue. Any number of processes may run one.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use super::{KINDS, Ledger, LedgerError};
+use super::{KINDS, Ledger, LedgerError, queues::jobs_of};
 use crate::{
-    domain::{Job, JobStatus},
-    store::StoreError,
+    domain::{Job, JobId, JobStatus, Ring, Timestamp},
+    store::{StoreError, Unclaimed},
 };
 
 /// How often the ledger is looked at.
 const TICK: Duration = Duration::from_millis(500);
 /// Jobs looked at in one query.
 const BATCH: u32 = 500;
-/// While a queue holds more rings than this, none is looked for: it is not lost rings that keep its jobs waiting.
-const WINDOW: usize = 1000;
 /// When a ring counts as lost: it is not in the queue and nobody claimed the job for so long.
 const LOST_AFTER: Duration = Duration::from_secs(2);
 
+/// For how long a job whose worker is gone keeps its seat, so that its user's other jobs do not overtake it.
+const SEAT_KEPT: Duration = Duration::from_secs(9);
+
 /// Promotes jobs that are due, takes jobs back from workers that are gone, and rings for jobs whose ring was lost.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Dispatcher {
     ledger: Ledger,
+    /// Many may wait, so the next look goes on where the last one ended.
+    places: Mutex<HashMap<&'static str, (Timestamp, JobId)>>,
 }
 
 impl From<Infallible> for LedgerError {
@@ -32,7 +40,7 @@ impl From<Infallible> for LedgerError {
 impl Dispatcher {
     /// A dispatcher for this ledger.
     pub fn new(ledger: Ledger) -> Self {
-        Self { ledger }
+        Self { ledger, places: Mutex::default() }
     }
 
     /// Looks at the ledger until dropped. Trouble is logged, and the next look tries again.
@@ -51,6 +59,9 @@ impl Dispatcher {
     pub async fn tick(&self) -> Result<(), StoreError> {
         let mended = self.mend_overdue().await;
         self.ring_again().await?;
+        if let Err(error) = self.ledger.queue.let_in_all().await {
+            tracing::debug!(%error, "what is held was not looked at");
+        }
         mended
     }
 
@@ -76,43 +87,67 @@ impl Dispatcher {
     }
 
     async fn mend(&self, job: &Job) -> Result<(), LedgerError> {
+        if job.status == JobStatus::Running
+            && let Err(error) = self.ledger.queue.stay(job.ring(), SEAT_KEPT).await
+        {
+            tracing::debug!(job = %job.id, %error, "its seat is not kept");
+        }
         let mended = self.ledger.update(job.id, |job, now| match job.status {
             JobStatus::Running => Ok::<_, Infallible>(job.expire(now)),
             _ => Ok(job.promote(now)),
         });
         match mended.await {
-            Ok((job, true)) => tracing::info!(job = %job.id, status = job.status.as_str(), "mended"),
+            Ok((mended, true)) => {
+                if job.status == JobStatus::Running {
+                    metrics::counter!("smartstudy_leases_lost_total", "kind" => mended.kind.clone())
+                        .increment(1);
+                    if mended.status.is_finished() {
+                        self.leave(&mended).await;
+                    }
+                }
+                tracing::info!(job = %mended.id, status = mended.status.as_str(), "mended");
+            }
             Ok(_) | Err(LedgerError::NotFound) => {}
             Err(error) => return Err(error),
         }
         Ok(())
     }
 
+    async fn leave(&self, job: &Job) {
+        if let Err(error) = self.ledger.queue.leave(job.ring()).await {
+            tracing::debug!(job = %job.id, %error, "its seat is kept for a while");
+        }
+    }
+
     async fn ring_again(&self) -> Result<(), StoreError> {
         let paused = self.ledger.store.paused_queues().await?;
         for kind in KINDS.iter().filter(|kind| !paused.iter().any(|paused| paused == *kind)) {
             let now = self.ledger.clock.now();
-            if !matches!(self.ledger.queue.len(kind).await, Ok(..=WINDOW)) {
-                continue;
-            }
-            let mut ids = self.ledger.store.unclaimed_jobs(kind, now - LOST_AFTER, BATCH).await?;
-            if ids.is_empty() {
-                continue;
-            }
-            let are_all = ids.len() < BATCH as usize;
-            let Ok(waiting) = self.ledger.queue.waiting(kind).await else { continue };
-            ids.retain(|id| !waiting.contains(id));
-            if ids.is_empty() {
-                continue;
-            }
-            self.ledger.store.mark_rung(&ids, now).await?;
-            // A worker that died may have taken the ring with it: the job's turn had come. Where more were lost than were
-            // looked at, as when Redis came back empty, the later ones would overtake the earlier ones.
-            match are_all {
-                true => self.ledger.ring_first(kind, &ids).await,
-                false => self.ledger.ring(kind, &ids).await,
+            let after = self.place(kind);
+            let unclaimed = self.ledger.store.unclaimed_jobs(kind, now - LOST_AFTER, after, BATCH).await?;
+            let last = unclaimed.last().filter(|_| unclaimed.len() == BATCH as usize);
+            self.go_on(kind, last.map(|last| (last.rung_at, last.ring().job)));
+            let rings: Vec<Ring> = unclaimed.iter().map(Unclaimed::ring).collect();
+            let Ok(lost) = self.ledger.queue.lost(kind, &rings).await else { continue };
+            if !lost.is_empty() {
+                self.ledger.store.mark_rung(&jobs_of(&lost), now).await?;
+                self.ledger.ring_again(kind, &lost).await;
             }
         }
         Ok(())
+    }
+
+    /// How far the waiting jobs of a kind were looked at.
+    fn place(&self, kind: &str) -> Option<(Timestamp, JobId)> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).get(kind).copied()
+    }
+
+    /// Where the next look goes on; at the beginning if nowhere.
+    fn go_on(&self, kind: &'static str, place: Option<(Timestamp, JobId)>) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        match place {
+            Some(place) => places.insert(kind, place),
+            None => places.remove(kind),
+        };
     }
 }

@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::{JobKind, Retried};
 use crate::{
     clock::Clock,
-    domain::{Id, Job, JobId, JobStatus, NewJob, Refusal, Timestamp},
+    domain::{Id, Job, JobId, JobStatus, NewJob, Refusal, Ring, Timestamp, When},
     notify::Notifier,
     queue::{Queue, QueueError},
     store::{JobFilter, Store, StoreError},
 };
 
 /// Jobs changed in one round trip, where many are.
-const BATCH: u32 = 500;
+const BATCH: u32 = 1000;
 
 /// A transition was not made.
 #[derive(Debug, thiserror::Error)]
@@ -50,18 +50,19 @@ impl Ledger {
         id: JobId,
         user_id: Option<Id>,
         payload: &J,
-        not_before: Option<Timestamp>,
+        when: impl Into<When>,
     ) -> Result<Job, StoreError> {
         let payload: Value =
             serde_json::to_value(payload).map_err(|error| StoreError::Internal(error.into()))?;
-        let new = NewJob { id, kind: J::KIND, user_id, payload, max_attempts: J::MAX_ATTEMPTS, not_before };
+        let (kind, max_attempts, priority) = (J::KIND, J::MAX_ATTEMPTS, J::PRIORITY);
+        let new = NewJob { id, kind, user_id, payload, max_attempts, priority, when: when.into() };
         let mut job = Job::new(new, self.clock.now());
         self.store.insert_job(&mut job).await?;
         #[cfg(feature = "testing")]
         crate::fault::point("after-insert");
         metrics::counter!("smartstudy_jobs_enqueued_total", "kind" => J::KIND).increment(1);
         if job.status == JobStatus::Queued {
-            self.ring(&job.kind, &[job.id]).await;
+            self.ring(&job.kind, &[job.ring()]).await;
         }
         Ok(job)
     }
@@ -98,11 +99,14 @@ impl Ledger {
             }
             if self.save(&mut next).await? {
                 let before = std::mem::replace(job, next).status;
+                count(before, job);
                 match (before, job.status) {
                     (JobStatus::Queued, _) => {}
                     // It waited its turn already.
-                    (JobStatus::Running, JobStatus::Queued) => self.ring_first(&job.kind, &[job.id]).await,
-                    (_, JobStatus::Queued) => self.ring(&job.kind, &[job.id]).await,
+                    (JobStatus::Running, JobStatus::Queued) => {
+                        self.ring_again(&job.kind, &[job.ring()]).await
+                    }
+                    (_, JobStatus::Queued) => self.ring(&job.kind, &[job.ring()]).await,
                     _ => {}
                 }
                 return Ok(value);
@@ -121,33 +125,31 @@ impl Ledger {
         Ok(Retried { matched, retried })
     }
 
-    /// Retries by hand all jobs that match and may be retried, in batches; how many there were. Whoever changes a
-    /// job meanwhile wins.
+    /// Retries all jobs that match and may be retried, in batches; how many there were. Whoever changes a job meanwhile
+    /// wins.
     pub async fn retry_all(&self, filter: &JobFilter) -> Result<u64, StoreError> {
-        let (mut retried, mut jobs) = (0, self.store.jobs_after(filter, None, BATCH).await?);
-        while let Some(last) = jobs.last().map(|job| job.id) {
-            // The next ones are read while these are written.
-            let later = self.store.jobs_after(filter, Some(last), BATCH);
-            let (done, next) = futures::try_join!(self.retry_each(jobs), later)?;
-            retried += done;
-            jobs = next;
+        let (mut retried, mut after, mut rings) = (0, None, Vec::new());
+        loop {
+            let batch = self.store.retry_jobs(filter, after, BATCH, self.clock.now());
+            // Who waits is told of these while the next ones are written.
+            let (batch, ()) = futures::join!(batch, self.tell_all(rings));
+            let batch = batch?;
+            let Some((_, last)) = batch.rings.last() else { return Ok(retried) };
+            after = Some(last.job);
+            retried += batch.retried;
+            rings = batch.rings;
         }
-        Ok(retried)
     }
 
-    async fn retry_each(&self, mut jobs: Vec<Job>) -> Result<u64, StoreError> {
-        let now = self.clock.now();
-        jobs.retain_mut(|job| job.retry(now).is_ok());
-        let retried = self.store.save_jobs(&jobs).await?;
-        let mut kinds: BTreeMap<&str, Vec<JobId>> = BTreeMap::new();
-        for job in &jobs {
-            self.notifier.announce(job.id);
-            kinds.entry(&job.kind).or_default().push(job.id);
+    async fn tell_all(&self, rings: Vec<(String, Ring)>) {
+        self.notifier.announce_all(rings.iter().map(|(_, ring)| ring.job).collect());
+        let mut kinds: BTreeMap<String, Vec<Ring>> = BTreeMap::new();
+        for (kind, ring) in rings {
+            kinds.entry(kind).or_default().push(ring);
         }
-        for (kind, ids) in kinds {
-            self.ring(kind, &ids).await;
+        for (kind, rings) in kinds {
+            self.ring(&kind, &rings).await;
         }
-        Ok(retried)
     }
 
     async fn save(&self, job: &mut Job) -> Result<bool, StoreError> {
@@ -160,13 +162,13 @@ impl Ledger {
     }
 
     /// Tells the queue; a failure is only noted.
-    pub async fn ring(&self, kind: &str, jobs: &[JobId]) {
-        self.told(self.queue.ring(kind, jobs).await, jobs.len());
+    pub async fn ring(&self, kind: &str, rings: &[Ring]) {
+        self.told(self.queue.ring(kind, rings).await, rings.len());
     }
 
-    /// Tells the queue that the turn of these jobs has come; a failure is only noted.
-    pub async fn ring_first(&self, kind: &str, jobs: &[JobId]) {
-        self.told(self.queue.ring_first(kind, jobs).await, jobs.len());
+    /// Tells the queue that these jobs waited their turn already; a failure is only noted.
+    pub async fn ring_again(&self, kind: &str, rings: &[Ring]) {
+        self.told(self.queue.ring_again(kind, rings).await, rings.len());
     }
 
     fn told(&self, told: Result<(), QueueError>, jobs: usize) {
@@ -174,5 +176,20 @@ impl Ledger {
             metrics::counter!("smartstudy_rings_lost_total").increment(jobs as u64);
             tracing::warn!(%error, jobs, "not rung; the dispatcher will ring again");
         }
+    }
+}
+
+/// Counts the ends of tries and of jobs.
+fn count(before: JobStatus, job: &Job) {
+    if before == job.status {
+        return;
+    }
+    if before == JobStatus::Running || job.status.is_finished() {
+        let labels = [("kind", job.kind.clone()), ("status", job.status.as_str().to_owned())];
+        metrics::counter!("smartstudy_jobs_ended_total", &labels).increment(1);
+    }
+    if let (JobStatus::Failed | JobStatus::Retrying, Some(error)) = (job.status, &job.error) {
+        let labels = [("kind", job.kind.clone()), ("code", error.code.clone())];
+        metrics::counter!("smartstudy_job_errors_total", &labels).increment(1);
     }
 }

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::domain::JobPriority;
+
 pub mod account_erase;
 pub mod account_export;
 mod dispatcher;
 mod filter;
+mod gauges;
 mod ledger;
 #[cfg(feature = "testing")]
 pub mod noop;
@@ -37,6 +40,8 @@ pub trait JobKind: Serialize + DeserializeOwned + Send + Sync {
     const MAX_ATTEMPTS: u32;
     /// Longest a try may take.
     const TIMEOUT: Duration;
+    /// How soon it is to run, unless who asks for it says otherwise.
+    const PRIORITY: JobPriority = JobPriority::Interactive;
 }
 
 /// Every kind the API may enqueue.

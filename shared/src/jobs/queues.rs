@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{KINDS, Ledger};
 use crate::{
-    domain::{JobStatus, Timestamp},
-    store::StoreError,
+    domain::{JobId, JobStatus, Ring, Timestamp},
+    store::{StoreError, Unclaimed},
 };
 
 /// How often a worker announces itself.
@@ -107,11 +107,17 @@ impl Ledger {
     pub async fn resume(&self, kind: &str) -> Result<(), StoreError> {
         self.store.resume_queue(kind).await?;
         let now = self.clock.now();
-        let waiting = self.store.unclaimed_jobs(kind, now, RUNG_AT_ONCE).await?;
+        let waiting = self.store.unclaimed_jobs(kind, now, None, RUNG_AT_ONCE).await?;
         if !waiting.is_empty() {
-            self.store.mark_rung(&waiting, now).await?;
-            self.ring(kind, &waiting).await;
+            let rings: Vec<Ring> = waiting.iter().map(Unclaimed::ring).collect();
+            self.store.mark_rung(&jobs_of(&rings), now).await?;
+            self.ring(kind, &rings).await;
         }
         Ok(())
     }
+}
+
+/// The jobs that are rung for.
+pub(super) fn jobs_of(rings: &[Ring]) -> Vec<JobId> {
+    rings.iter().map(|ring| ring.job).collect()
 }

@@ -34,6 +34,7 @@ enum Step {
     Exports,
     Events,
     Jobs,
+    Transcripts,
     CachedWork,
     IdempotencyKeys,
     Logins,
@@ -44,13 +45,14 @@ enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Uploads,
         Self::Reports,
         Self::Pictures,
         Self::Exports,
         Self::Events,
         Self::Jobs,
+        Self::Transcripts,
         Self::CachedWork,
         Self::IdempotencyKeys,
         Self::Logins,
@@ -69,6 +71,7 @@ impl Step {
             Self::Exports => "exports",
             Self::Events => "events",
             Self::Jobs => "jobs",
+            Self::Transcripts => "transcripts",
             Self::CachedWork => "cached_work",
             Self::IdempotencyKeys => "idempotency_keys",
             Self::Logins => "logins",
@@ -135,6 +138,7 @@ impl Sweeper {
             Step::Exports => store.remove_expired_exports(now).await,
             Step::Events => store.remove_events(now - keep.events, BATCH).await,
             Step::Jobs => self.jobs(now - keep.jobs).await,
+            Step::Transcripts => store.remove_transcripts(now - keep.transcripts, BATCH).await,
             Step::CachedWork => store.remove_cached(now - keep.cached_work, BATCH).await,
             Step::IdempotencyKeys => store.remove_keys(now - KEPT_FOR, BATCH).await,
             Step::Logins => store.remove_logins(now - keep.logins, BATCH).await,
@@ -193,6 +197,7 @@ impl Sweeper {
         let jobs = store.retire_jobs(finished_before, BATCH).await?;
         for (id, payload) in &jobs {
             store.delete_checkpoints(*id).await?;
+            store.delete_transcript(*id).await?;
             for blob in uploads_of(payload) {
                 store.delete_blob(blob).await?;
             }

@@ -5,7 +5,10 @@ use utoipa::ToSchema;
 
 use super::{QueueState, QueueWorker};
 use crate::{
-    domain::{AttemptRecord, Id, Job, JobError, JobId, JobResult, JobStatus, Progress, Timestamp, Usage},
+    domain::{
+        AttemptRecord, Exchange, Id, Job, JobError, JobId, JobResult, JobStatus, Progress, Timestamp,
+        Transcript, Usage,
+    },
     store::CheckpointHead,
 };
 
@@ -37,6 +40,9 @@ pub struct JobView {
     next_retry_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_before: Option<Timestamp>,
+    /// By when its result was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finish_by: Option<Timestamp>,
     links: Links,
 }
 
@@ -76,6 +82,7 @@ impl JobView {
             started_at: job.started_at,
             finished_at: job.finished_at,
             not_before: job.not_before,
+            finish_by: job.finish_by,
             links: Links {
                 events: format!("/jobs/{}/events", job.id),
                 cancel: format!("{this}/cancel"),
@@ -129,28 +136,24 @@ pub struct JobDetail {
     attempts: Vec<AttemptView>,
     /// What was saved of its work.
     checkpoints: Vec<CheckpointView>,
-    /// What its provider said in the try that failed; absent where none was kept.
+    /// What was said between us and providers in the latest try that failed; absent where nothing is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    transcript: Option<serde_json::Value>,
+    #[schema(nullable = false)]
+    transcript: Option<TranscriptView>,
 }
 
 impl JobDetail {
     /// Most bytes of a saved piece of work that are shown.
     pub const VALUE_MAX: u32 = 2048;
 
-    /// The job, and what was saved of its work: its heads, with values of at most [`Self::VALUE_MAX`].
-    pub fn new(job: Job, checkpoints: Vec<CheckpointHead>) -> Self {
+    /// The job, what was saved of its work, with values of at most [`Self::VALUE_MAX`], and what was said.
+    pub fn new(job: Job, checkpoints: Vec<CheckpointHead>, transcript: Option<Transcript>) -> Self {
         Self {
             attempts: job.attempts.iter().cloned().map(AttemptView::from).collect(),
             checkpoints: checkpoints.into_iter().map(CheckpointView::from).collect(),
-            transcript: None,
+            transcript: transcript.map(TranscriptView::from),
             job: job.into(),
         }
-    }
-
-    /// What its provider said in the try that failed.
-    pub fn transcript(&self) -> Option<&serde_json::Value> {
-        self.transcript.as_ref()
     }
 }
 
@@ -176,6 +179,26 @@ pub struct AttemptView {
 impl From<AttemptRecord> for AttemptView {
     fn from(AttemptRecord { number, worker, started_at, finished_at, error }: AttemptRecord) -> Self {
         Self { number, worker, started_at, finished_at, error }
+    }
+}
+
+/// What was said between us and providers. E-mail addresses, keys and numbers that could be somebody's are taken out,
+/// and long texts are cut.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JobTranscript)]
+#[serde(rename_all = "camelCase")]
+pub struct TranscriptView {
+    /// Number of the try.
+    attempt: u32,
+    /// When it was kept.
+    recorded_at: Timestamp,
+    /// The calls, in the order of their ends.
+    exchanges: Vec<Exchange>,
+}
+
+impl From<Transcript> for TranscriptView {
+    fn from(Transcript { attempt, recorded_at, exchanges, .. }: Transcript) -> Self {
+        Self { attempt, recorded_at, exchanges }
     }
 }
 

@@ -1,73 +1,125 @@
 //! The queue within one process.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures::{StreamExt, stream::BoxStream};
 use tokio::sync::Notify;
 
-use crate::domain::JobId;
+use super::{Held, Place, lines, of, round::Round};
+use crate::domain::{Id, JobId, JobPriority, Ring};
 
-type Rings = HashMap<String, VecDeque<JobId>>;
+mod line;
+
+use line::Line;
 
 /// Rings in memory. What a crash loses, the dispatcher rings again.
 #[derive(Debug, Clone, Default)]
 pub struct LocalQueue {
-    rings: Arc<Mutex<Rings>>,
+    state: Arc<Mutex<State>>,
     bell: Arc<Notify>,
 }
 
+#[derive(Debug, Default)]
+struct State {
+    lines: HashMap<(String, JobPriority), Line>,
+    users: HashMap<Id, Running>,
+}
+
+/// What runs of a user, and what waits until some of it ends.
+#[derive(Debug, Default)]
+struct Running {
+    most: usize,
+    jobs: HashSet<JobId>,
+    held: BTreeMap<JobId, Held>,
+}
+
 impl LocalQueue {
-    fn rings(&self) -> MutexGuard<'_, Rings> {
-        self.rings.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn ring(&self, kind: &str, jobs: &[JobId]) {
-        self.rings().entry(kind.to_owned()).or_default().extend(jobs);
+    pub(super) fn put(&self, kind: &str, rings: &[Ring], place: Place) {
+        let mut state = self.state();
+        for priority in JobPriority::ALL {
+            let rings = of(priority, rings);
+            if !rings.is_empty() {
+                state.lines.entry((kind.to_owned(), priority)).or_default().put(&rings, place);
+            }
+        }
         // All that wait, because only some of them listen to this kind.
         self.bell.notify_waiters();
     }
 
-    pub(super) fn ring_first(&self, kind: &str, jobs: &[JobId]) {
-        let mut rings = self.rings();
-        let rings = rings.entry(kind.to_owned()).or_default();
-        jobs.iter().rev().for_each(|job| rings.push_front(*job));
-        self.bell.notify_waiters();
-    }
-
-    pub(super) fn waiting(&self, kind: &str) -> HashSet<JobId> {
-        self.rings().get(kind).into_iter().flatten().copied().collect()
+    pub(super) fn lost(&self, kind: &str, rings: &[Ring]) -> Vec<Ring> {
+        let state = self.state();
+        let waits = |ring: &Ring| {
+            let line = state.lines.get(&(kind.to_owned(), ring.priority));
+            let user = ring.user_id.and_then(|user| state.users.get(&user));
+            line.is_some_and(|line| line.contains(ring.job))
+                || user.is_some_and(|user| user.held.contains_key(&ring.job))
+        };
+        rings.iter().filter(|ring| !waits(ring)).copied().collect()
     }
 
     pub(super) fn len(&self, kind: &str) -> usize {
-        self.rings().get(kind).map_or(0, VecDeque::len)
+        let state = self.state();
+        lines(kind)
+            .filter_map(|(kind, priority)| state.lines.get(&(kind.to_owned(), priority)))
+            .map(Line::len)
+            .sum()
     }
 
-    /// The first ring of the first kind that has one.
-    fn take(&self, kinds: &[&'static str]) -> Option<JobId> {
-        let mut rings = self.rings();
-        kinds.iter().find_map(|kind| rings.get_mut(*kind)?.pop_front())
+    /// The first ring of the first line that has one.
+    fn take(&self, lines: &[(&'static str, JobPriority)]) -> Option<JobId> {
+        let mut state = self.state();
+        lines
+            .iter()
+            .find_map(|(kind, priority)| state.lines.get_mut(&((*kind).to_owned(), *priority))?.take())
     }
 
     pub(super) fn listen(&self, kinds: &[&'static str]) -> BoxStream<'static, JobId> {
-        let kinds: Vec<&'static str> = kinds.to_vec();
-        futures::stream::unfold((self.clone(), kinds), move |(queue, mut kinds)| {
-            async move {
-                // So that many jobs of one kind do not keep those of the others waiting.
-                let turn = kinds.len().min(1);
-                kinds.rotate_left(turn);
-                loop {
-                    // Made before the look, so that no ring falls between the two.
-                    let rung = queue.bell.notified();
-                    if let Some(job) = queue.take(&kinds) {
-                        return Some((job, (queue.clone(), kinds)));
-                    }
-                    rung.await;
+        futures::stream::unfold((self.clone(), Round::new(kinds)), |(queue, mut round)| async move {
+            let lines = round.next();
+            loop {
+                // Made before the look, so that no ring falls between the two.
+                let rung = queue.bell.notified();
+                if let Some(job) = queue.take(&lines) {
+                    return Some((job, (queue.clone(), round)));
                 }
+                rung.await;
             }
         })
         .boxed()
+    }
+
+    pub(super) fn enter(&self, kind: &str, user: Id, ring: Ring, most: usize) -> bool {
+        let mut state = self.state();
+        let running = state.users.entry(user).or_default();
+        running.most = most;
+        if running.jobs.len() >= most && !running.jobs.contains(&ring.job) {
+            running.held.insert(ring.job, Held { kind: kind.to_owned(), ring });
+            return false;
+        }
+        running.jobs.insert(ring.job);
+        true
+    }
+
+    /// Takes out what may run now that a job ended.
+    pub(super) fn free(&self, user: Id, left: Option<JobId>) -> Vec<Held> {
+        let mut state = self.state();
+        let Some(running) = state.users.get_mut(&user) else { return Vec::new() };
+        if let Some(left) = left {
+            running.jobs.remove(&left);
+        }
+        let free = running.most.saturating_sub(running.jobs.len());
+        let freed =
+            std::iter::from_fn(|| running.held.pop_first()).take(free).map(|(_, held)| held).collect();
+        if running.jobs.is_empty() && running.held.is_empty() {
+            state.users.remove(&user);
+        }
+        freed
     }
 }

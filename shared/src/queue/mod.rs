@@ -1,14 +1,16 @@
 //! The doorbell between the ledger and the workers. It carries job ids to wake somebody with; the
 //! ledger is the truth, so a ring that is lost, doubled or late does no harm (see ADR 1).
-
-use std::collections::HashSet;
+//!
+//! Who asks for much waits longer than who asks for little (ADR 18): the rings of a kind and priority form a line in
+//! which users take turns, and a user's jobs that run at once are bounded.
 
 use futures::stream::BoxStream;
 
-use crate::domain::JobId;
+use crate::domain::{Id, JobId, JobPriority, Ring};
 
 mod local;
 mod redis;
+mod round;
 
 pub use local::LocalQueue;
 pub use redis::RedisQueue;
@@ -24,38 +26,54 @@ pub struct QueueError(#[from] Box<dyn std::error::Error + Send + Sync>);
 pub enum Queue {
     /// Within this process.
     Local(LocalQueue),
-    /// Redis lists, one for each kind of job.
+    /// In Redis.
     Redis(RedisQueue),
 }
 
+/// Where in a line a ring goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A turn after the user's last one, or the next turn if there is none.
+    Behind,
+    /// The turn that is being served: it waited for its own already. Of several of one user, each a turn later.
+    Now,
+}
+
+/// A ring that waits until another job of its user ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Held {
+    kind: String,
+    ring: Ring,
+}
+
 impl Queue {
-    /// Wakes a worker for each of these jobs, all of one kind.
-    pub async fn ring(&self, kind: &str, jobs: &[JobId]) -> Result<(), QueueError> {
+    /// Wakes a worker for each of these jobs, all of one kind, when it is their user's turn. One that waits already
+    /// keeps its place.
+    pub async fn ring(&self, kind: &str, rings: &[Ring]) -> Result<(), QueueError> {
+        self.put(kind, rings, Place::Behind).await
+    }
+
+    /// Wakes a worker for each of these jobs, whose turn had come before: their worker died, or their ring was lost.
+    pub async fn ring_again(&self, kind: &str, rings: &[Ring]) -> Result<(), QueueError> {
+        self.put(kind, rings, Place::Now).await
+    }
+
+    async fn put(&self, kind: &str, rings: &[Ring], place: Place) -> Result<(), QueueError> {
         match self {
             Self::Local(queue) => {
-                queue.ring(kind, jobs);
+                queue.put(kind, rings, place);
                 Ok(())
             }
-            Self::Redis(queue) => queue.ring(kind, jobs).await,
+            Self::Redis(queue) => queue.put(kind, rings, place).await,
         }
     }
 
-    /// Wakes a worker for each of these jobs, all of one kind, before all others of that kind.
-    pub async fn ring_first(&self, kind: &str, jobs: &[JobId]) -> Result<(), QueueError> {
+    /// Those of these jobs that nobody will be woken for: no ring of theirs waits for a worker or for another job of
+    /// their user.
+    pub async fn lost(&self, kind: &str, rings: &[Ring]) -> Result<Vec<Ring>, QueueError> {
         match self {
-            Self::Local(queue) => {
-                queue.ring_first(kind, jobs);
-                Ok(())
-            }
-            Self::Redis(queue) => queue.ring_first(kind, jobs).await,
-        }
-    }
-
-    /// Jobs of a kind whose ring no worker took yet.
-    pub async fn waiting(&self, kind: &str) -> Result<HashSet<JobId>, QueueError> {
-        match self {
-            Self::Local(queue) => Ok(queue.waiting(kind)),
-            Self::Redis(queue) => queue.waiting(kind).await,
+            Self::Local(queue) => Ok(queue.lost(kind, rings)),
+            Self::Redis(queue) => queue.lost(kind, rings).await,
         }
     }
 
@@ -76,6 +94,60 @@ impl Queue {
         }
     }
 
+    /// Whether a job may run beside those of its user that run: at most `most`, over all workers. If not, its ring is
+    /// kept until one of them ends. Without a queue that answers, every job may. A worker that died without
+    /// [`Queue::leave`] is counted for as long as `lease` says after its last [`Queue::stay`].
+    pub async fn enter(
+        &self,
+        kind: &str,
+        ring: Ring,
+        most: usize,
+        lease: std::time::Duration,
+    ) -> Result<bool, QueueError> {
+        let Some(user) = ring.user_id else { return Ok(true) };
+        match self {
+            Self::Local(queue) => Ok(queue.enter(kind, user, ring, most)),
+            Self::Redis(queue) => queue.enter(kind, user, ring, most, lease).await,
+        }
+    }
+
+    /// A job that entered still runs.
+    pub async fn stay(&self, ring: Ring, lease: std::time::Duration) -> Result<(), QueueError> {
+        match (self, ring.user_id) {
+            (Self::Local(_), _) | (_, None) => Ok(()),
+            (Self::Redis(queue), Some(user)) => queue.stay(user, ring.job, lease).await,
+        }
+    }
+
+    /// A job that entered runs no more; the next one of its user that was kept is rung for.
+    pub async fn leave(&self, ring: Ring) -> Result<(), QueueError> {
+        let Some(user) = ring.user_id else { return Ok(()) };
+        self.let_in(user, Some(ring.job)).await
+    }
+
+    /// Rings for jobs that are kept although fewer of their user run than may, as when a worker died.
+    pub async fn let_in_all(&self) -> Result<(), QueueError> {
+        let users = match self {
+            Self::Local(_) => return Ok(()),
+            Self::Redis(queue) => queue.kept_users().await?,
+        };
+        for user in users {
+            self.let_in(user, None).await?;
+        }
+        Ok(())
+    }
+
+    async fn let_in(&self, user: Id, left: Option<JobId>) -> Result<(), QueueError> {
+        let freed = match self {
+            Self::Local(queue) => queue.free(user, left),
+            Self::Redis(queue) => queue.free(user, left).await?,
+        };
+        for held in freed {
+            self.ring_again(&held.kind, &[held.ring]).await?;
+        }
+        Ok(())
+    }
+
     /// Answers when the queue does.
     pub async fn ping(&self) -> Result<(), QueueError> {
         match self {
@@ -83,4 +155,14 @@ impl Queue {
             Self::Redis(queue) => queue.ping().await,
         }
     }
+}
+
+/// Those of the rings that go into the line of this priority.
+fn of(priority: JobPriority, rings: &[Ring]) -> Vec<Ring> {
+    rings.iter().filter(|ring| ring.priority == priority).copied().collect()
+}
+
+/// The lines of a kind, the one served first first.
+fn lines(kind: &str) -> impl Iterator<Item = (&str, JobPriority)> {
+    JobPriority::ALL.into_iter().map(move |priority| (kind, priority))
 }

@@ -1,6 +1,7 @@
-//! The queue in Redis: a list for each kind, `RPUSH` by whoever rings, a blocking pop by each worker.
+//! The queue in Redis: for each kind and priority a sorted set of job ids in the order of turns, popped by blocking
+//! workers.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use futures::{StreamExt, stream::BoxStream};
 use redis::{
@@ -8,8 +9,10 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
 };
 
-use super::QueueError;
-use crate::domain::JobId;
+use super::{Place, QueueError, lines, of, round::Round};
+use crate::domain::{Id, JobId, JobPriority, Ring};
+
+mod seats;
 
 /// How long an API request may wait for Redis to be told of its job.
 const RING_TIMEOUT: Duration = Duration::from_millis(500);
@@ -17,6 +20,27 @@ const RING_TIMEOUT: Duration = Duration::from_millis(500);
 const POP_SECONDS: f64 = 5.0;
 /// Pause before a lost connection is tried again.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
+
+/// Puts rings into a line. `KEYS`: the line, the last turn of each user in it; `ARGV`: the place, then user and job in
+/// turns. The turn that is being served is that of the first ring; when none waits, who came before counts no more.
+const PUT: &str = "local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+if not first[2] then redis.call('DEL', KEYS[2]) end
+local served = tonumber(first[2] or 0)
+local now = {}
+for i = 2, #ARGV, 2 do
+  local user, job = ARGV[i], ARGV[i + 1]
+  local last = tonumber(redis.call('HGET', KEYS[2], user) or served)
+  local turn
+  if ARGV[1] == 'now' then
+    turn = now[user] or served
+    now[user] = turn + 1
+  else
+    turn = math.max(last, served) + 1
+  end
+  if redis.call('ZADD', KEYS[1], 'NX', turn, job) == 1 then
+    redis.call('HSET', KEYS[2], user, math.max(last, turn))
+  end
+end";
 
 /// Rings in Redis.
 #[derive(Clone)]
@@ -56,34 +80,82 @@ impl RedisQueue {
         Ok(Self { client, connection, prefix: prefix.to_owned() })
     }
 
-    fn key(&self, kind: &str) -> String {
-        format!("{}:queue:{kind}", self.prefix)
+    fn line(&self, kind: &str, priority: JobPriority) -> String {
+        format!("{}:line:{kind}:{}", self.prefix, priority.as_str())
     }
 
-    pub(super) async fn ring(&self, kind: &str, jobs: &[JobId]) -> Result<(), QueueError> {
-        let ids: Vec<String> = jobs.iter().map(JobId::to_string).collect();
-        let mut connection = self.connection.clone();
-        let push = connection.rpush::<_, _, ()>(self.key(kind), ids);
-        within(RING_TIMEOUT, push).await
+    pub(super) async fn put(&self, kind: &str, rings: &[Ring], place: Place) -> Result<(), QueueError> {
+        for priority in JobPriority::ALL {
+            let rings = of(priority, rings);
+            if rings.is_empty() {
+                continue;
+            }
+            let line = self.line(kind, priority);
+            let mut put = redis::cmd("EVAL");
+            put.arg(PUT).arg(2).arg(&line).arg(format!("{line}:last"));
+            put.arg(match place {
+                Place::Behind => "behind",
+                Place::Now => "now",
+            });
+            for ring in rings {
+                put.arg(ring.user_id.map_or_else(String::new, |user| user.to_string()));
+                put.arg(ring.job.to_string());
+            }
+            let mut connection = self.connection.clone();
+            within(RING_TIMEOUT, put.query_async::<()>(&mut connection)).await?;
+        }
+        Ok(())
     }
 
-    pub(super) async fn ring_first(&self, kind: &str, jobs: &[JobId]) -> Result<(), QueueError> {
-        // The last one pushed is the first one popped.
-        let ids: Vec<String> = jobs.iter().rev().map(JobId::to_string).collect();
-        let mut connection = self.connection.clone();
-        let push = connection.lpush::<_, _, ()>(self.key(kind), ids);
-        within(RING_TIMEOUT, push).await
+    pub(super) async fn lost(&self, kind: &str, rings: &[Ring]) -> Result<Vec<Ring>, QueueError> {
+        let mut lost = Vec::new();
+        for priority in JobPriority::ALL {
+            let line = self.line(kind, priority);
+            lost.extend(self.absent(&line, of(priority, rings), |ring| ring.job.to_string()).await?);
+        }
+        let mut users: HashMap<Option<Id>, Vec<Ring>> = HashMap::new();
+        for ring in lost {
+            users.entry(ring.user_id).or_default().push(ring);
+        }
+        let mut lost = Vec::new();
+        for (user, rings) in users {
+            match user {
+                Some(user) => {
+                    let member = |ring: &Ring| seats::member(kind, ring);
+                    lost.extend(self.absent(&self.held(user), rings, member).await?);
+                }
+                None => lost.extend(rings),
+            }
+        }
+        Ok(lost)
     }
 
-    pub(super) async fn waiting(&self, kind: &str) -> Result<HashSet<JobId>, QueueError> {
+    /// Those of the rings that are no member of a sorted set.
+    async fn absent(
+        &self,
+        key: &str,
+        rings: Vec<Ring>,
+        member: impl Fn(&Ring) -> String,
+    ) -> Result<Vec<Ring>, QueueError> {
+        if rings.is_empty() {
+            return Ok(rings);
+        }
+        let members: Vec<String> = rings.iter().map(member).collect();
         let mut connection = self.connection.clone();
-        let ids: Vec<String> = within(RING_TIMEOUT, connection.lrange(self.key(kind), 0, -1)).await?;
-        Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+        let scores: Vec<Option<f64>> =
+            within(RING_TIMEOUT, connection.zscore_multiple(key, &members)).await?;
+        let absent = rings.into_iter().zip(scores).filter(|(_, score)| score.is_none());
+        Ok(absent.map(|(ring, _)| ring).collect())
     }
 
     pub(super) async fn len(&self, kind: &str) -> Result<usize, QueueError> {
+        let mut count = redis::pipe();
+        for (kind, priority) in lines(kind) {
+            count.zcard(self.line(kind, priority));
+        }
         let mut connection = self.connection.clone();
-        within(RING_TIMEOUT, connection.llen(self.key(kind))).await
+        let counts: Vec<usize> = within(RING_TIMEOUT, count.query_async(&mut connection)).await?;
+        Ok(counts.into_iter().sum())
     }
 
     pub(super) async fn ping(&self) -> Result<(), QueueError> {
@@ -92,8 +164,7 @@ impl RedisQueue {
     }
 
     pub(super) fn listen(&self, kinds: &[&'static str]) -> BoxStream<'static, JobId> {
-        let keys: Vec<String> = kinds.iter().map(|kind| self.key(kind)).collect();
-        let listener = Listener { client: self.client.clone(), connection: None, keys };
+        let listener = Listener { queue: self.clone(), connection: None, round: Round::new(kinds) };
         futures::stream::unfold(
             listener,
             |mut listener| async move { Some((listener.next().await, listener)) },
@@ -114,9 +185,9 @@ async fn within<T>(
 
 /// One worker's ear. It has a connection of its own, because a blocking pop holds it up.
 struct Listener {
-    client: Client,
+    queue: RedisQueue,
     connection: Option<MultiplexedConnection>,
-    keys: Vec<String>,
+    round: Round,
 }
 
 impl Listener {
@@ -135,16 +206,16 @@ impl Listener {
     }
 
     async fn pop(&mut self) -> Result<Option<JobId>, QueueError> {
+        let lines = self.round.next().into_iter().map(|(kind, priority)| self.queue.line(kind, priority));
+        let lines: Vec<String> = lines.collect();
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            none => none.insert(dial(&self.client).await?),
+            none => none.insert(dial(&self.queue.client).await?),
         };
         let limit = Duration::from_secs_f64(POP_SECONDS * 2.0);
-        let popped: Option<(String, String)> =
-            within(limit, connection.blpop(&self.keys, POP_SECONDS)).await?;
-        // The list that is looked at first would starve the others.
-        self.keys.rotate_left(1);
-        let Some((_, id)) = popped else { return Ok(None) };
+        let popped: Option<(String, String, f64)> =
+            within(limit, connection.bzpopmin(lines, POP_SECONDS)).await?;
+        let Some((_, id, _)) = popped else { return Ok(None) };
         match id.parse() {
             Ok(id) => Ok(Some(id)),
             Err(_) => {

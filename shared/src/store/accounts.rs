@@ -8,7 +8,7 @@ use crate::domain::{Id, Session, Timestamp, User};
 /// How often two writers may get in each other's way before a change gives up.
 const RACES: usize = 50;
 
-backends! {
+backends! { "users":
     /// Adds an account. `Taken("email")` or `Taken("username")` when another one has it.
     fn insert_user(&self, user: &User) -> ();
     /// Writes what differs between an account as it was read and as it is to be; false if somebody else wrote it

@@ -44,7 +44,7 @@ impl SubmissionFilter {
     }
 }
 
-backends! {
+backends! { "attempts":
     /// Opens an attempt; if the student has one open for the quiz, that one is returned. None if the attempt's number
     /// is not the next one, because another was submitted since it was counted, or if the quiz is archived: look again.
     fn open_attempt(&self, attempt: &Attempt) -> Option<Attempt>;

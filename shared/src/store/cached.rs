@@ -3,7 +3,7 @@
 use super::{Result, Store};
 use crate::domain::{Id, Timestamp};
 
-backends! {
+backends! { "cached_work":
     /// Keeps a piece of work under its key, in place of what was there, and notes who used it.
     fn put_cached(&self, key: &str, value: &str, user: Option<Id>, now: Timestamp) -> ();
     /// Notes that a piece of work is used; whether there is one.

@@ -3,7 +3,7 @@
 use super::{Result, Store};
 use crate::domain::{Export, Id, Timestamp};
 
-backends! {
+backends! { "exports":
     /// Adds an export, in place of the one that has its id.
     fn put_export(&self, export: &Export) -> ();
     /// An export by id.

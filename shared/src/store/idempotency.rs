@@ -32,7 +32,7 @@ pub enum Idempotency {
     Mismatch,
 }
 
-backends! {
+backends! { "idempotency_keys":
     /// Reserves a key for a request with this fingerprint, or tells what came of its first use. A
     /// reservation ends at `stale_before` if its request never finished.
     fn begin_idempotent(&self, key: &str, fingerprint: &str, now: Timestamp, stale_before: Timestamp) -> Idempotency;

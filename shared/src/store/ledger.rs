@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Listing, Result, Store, Window};
-use crate::domain::{Event, Id, Job, JobId, JobStatus, Timestamp};
+use crate::domain::{Event, Id, Job, JobId, JobPriority, JobStatus, Ring, Timestamp};
 
 /// Which jobs to list; what is absent does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,15 +51,45 @@ pub struct CheckpointHead {
     pub value: Option<Value>,
 }
 
-backends! {
+/// A queued job, and when the queue was last told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unclaimed {
+    #[serde(rename = "_id")]
+    job: JobId,
+    user_id: Option<Id>,
+    #[serde(default)]
+    priority: JobPriority,
+    /// When it was last told.
+    pub rung_at: Timestamp,
+}
+
+impl Unclaimed {
+    /// What the queue is told.
+    pub fn ring(&self) -> Ring {
+        Ring { job: self.job, user_id: self.user_id, priority: self.priority }
+    }
+}
+
+/// Jobs that were looked at to be retried.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Retries {
+    /// Their kinds and what the queue is told of them, in the order of their making; those that may not be retried, or
+    /// that somebody else changed meanwhile, are among them.
+    pub rings: Vec<(String, Ring)>,
+    /// How many were retried.
+    pub retried: u64,
+}
+
+backends! { "jobs":
     /// Adds a job with its first events.
     fn insert_job(&self, job: &mut Job) -> ();
     /// A job by id.
     fn job(&self, id: JobId) -> Option<Job>;
     /// Writes a job and its fresh events if nobody wrote it since it was read; false if somebody did.
     fn save_job(&self, job: &mut Job) -> bool;
-    /// Writes jobs and their fresh events, each if nobody wrote it since it was read; how many were written.
-    fn save_jobs(&self, jobs: &[Job]) -> u64;
+    /// Retries jobs that match, in bulk, from the oldest, made after `after`: looks at no more than `limit`.
+    fn retry_jobs(&self, filter: &JobFilter, after: Option<JobId>, limit: u32, now: Timestamp) -> Retries;
     /// Events of a job after the given number, in order, at most `limit`.
     fn events(&self, id: JobId, after: i64, limit: u32) -> Vec<Event>;
     /// Jobs that match, in the order of their making.
@@ -73,8 +103,10 @@ backends! {
     /// Jobs the dispatcher must look at: scheduled or retrying ones that are due, and running ones whose
     /// lease ended; at most `limit`.
     fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Vec<Job>;
-    /// Queued jobs of a kind that the queue was last told of before the given time, oldest first, at most `limit`.
-    fn unclaimed_jobs(&self, kind: &str, rung_before: Timestamp, limit: u32) -> Vec<JobId>;
+    /// Queued jobs of a kind that the queue was last told of before the given time and after `after` (a time, and a
+    /// job of those that were rung for at that time), oldest ring first, at most `limit`.
+    fn unclaimed_jobs(&self, kind: &str, rung_before: Timestamp, after: Option<(Timestamp, JobId)>, limit: u32)
+        -> Vec<Unclaimed>;
     /// Notes that the queue was told of these jobs.
     fn mark_rung(&self, ids: &[JobId], now: Timestamp) -> ();
 

@@ -3,7 +3,7 @@
 use super::{Result, Store};
 use crate::domain::{Id, MailPurpose, MailToken, Timestamp};
 
-backends! {
+backends! { "mail_tokens":
     /// Adds a token.
     fn insert_mail_token(&self, token: &MailToken) -> ();
     /// Takes a token out, so that it is good once however many bring it at the same time. None if there is none of

@@ -3,18 +3,22 @@
 
 use std::time::Duration;
 
-/// Declares the store's API once: each method goes to the backend's method of the same name.
+/// Declares the store's API once: each method goes to the backend's method of the same name, and its time is taken
+/// under the name of what it is about.
 macro_rules! backends {
-    ($($(#[$doc:meta])* fn $name:ident(&self $(, $arg:ident: $type:ty)* $(,)?) -> $out:ty;)*) => {
+    ($collection:literal: $($(#[$doc:meta])* fn $name:ident(&self $(, $arg:ident: $type:ty)* $(,)?) -> $out:ty;)*) => {
         impl Store {
             $(
                 $(#[$doc])*
                 pub async fn $name(&self $(, $arg: $type)*) -> Result<$out> {
-                    match self {
+                    let began = std::time::Instant::now();
+                    let ended = match self {
                         #[cfg(feature = "sqlite")]
                         Self::Sqlite(store) => store.$name($($arg),*).await,
                         Self::Mongo(store) => store.$name($($arg),*).await,
-                    }
+                    };
+                    $crate::store::measure($collection, stringify!($name), began.elapsed(), ended.as_ref().err());
+                    ended
                 }
             )*
         }
@@ -45,13 +49,14 @@ mod stats;
 mod study_sessions;
 mod tallies;
 mod tasks;
+mod transcripts;
 mod uploads;
 mod usage;
 
 pub use attempts::SubmissionFilter;
 pub use cursor::{Cursor, SortValue};
 pub use idempotency::{Idempotency, KEPT_FOR, KeptResponse};
-pub use ledger::{CheckpointHead, JobFilter, JobGroup};
+pub use ledger::{CheckpointHead, JobFilter, JobGroup, Retries, Unclaimed};
 pub use mongo::migration;
 pub use notes::{NoteFilter, NoteHit, NoteOrder, NoteSummary, trash_after};
 pub use owned::OwnedSource;
@@ -136,7 +141,48 @@ impl Store {
     }
 }
 
-backends! {
+/// Connections to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// That there are.
+    pub open: u64,
+    /// At which somebody works.
+    pub in_use: u64,
+}
+
+impl Store {
+    /// The connections of this process.
+    pub fn connections(&self) -> Connections {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(store) => store.connections(),
+            Self::Mongo(store) => store.connections(),
+        }
+    }
+
+    /// Shows in metrics how many connections there are.
+    pub fn show_connections(&self) {
+        let Connections { open, in_use } = self.connections();
+        metrics::gauge!("smartstudy_db_connections", "state" => "open").set(open as f64);
+        metrics::gauge!("smartstudy_db_connections", "state" => "in_use").set(in_use as f64);
+    }
+}
+
+/// Notes how long a call took and how it ended.
+fn measure(collection: &'static str, command: &'static str, took: Duration, error: Option<&StoreError>) {
+    let outcome = match error {
+        None => "ok",
+        Some(StoreError::Unavailable(_)) => "unavailable",
+        Some(StoreError::Taken(_)) => "taken",
+        Some(StoreError::Corrupt(_)) => "corrupt",
+        Some(StoreError::Internal(_)) => "failed",
+    };
+    metrics::histogram!("smartstudy_db_command_seconds",
+        "collection" => collection, "command" => command, "outcome" => outcome)
+    .record(took);
+}
+
+backends! { "store":
     /// Answers when the database does.
     fn ping(&self) -> ();
 }

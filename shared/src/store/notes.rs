@@ -98,7 +98,7 @@ impl NoteHit {
     }
 }
 
-backends! {
+backends! { "notes":
     /// Adds a note; one that is there already stays as it is.
     fn insert_note(&self, note: &Note) -> ();
     /// A note of this user's that is not deleted.

@@ -19,7 +19,7 @@ pub struct OwnedSource {
     pub exported: bool,
 }
 
-backends! {
+backends! { "owned":
     /// The documents of one collection that belong to a user, as JSON without what is secret, in no certain order.
     fn owned(&self, source: &str, user_id: Id) -> BoxStream<'static, Result<Value>>;
     /// The blobs that documents of one collection name, and that belong to a user.

@@ -21,7 +21,7 @@ pub struct PlanOnDay {
     pub tasks: Vec<PlanTask>,
 }
 
-backends! {
+backends! { "plans":
     /// Adds a plan; one that is there already stays as it is.
     fn insert_plan(&self, plan: &Plan) -> ();
     /// A plan with its days.

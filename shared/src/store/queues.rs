@@ -8,7 +8,7 @@ use crate::domain::{JobStatus, Timestamp, Worker};
 /// How many jobs there are of each kind in each state.
 pub type JobCounts = BTreeMap<(String, JobStatus), u64>;
 
-backends! {
+backends! { "queues":
     /// Notes that a worker lives, and drops those that were last heard of before the given time.
     fn announce_worker(&self, worker: &Worker, silent_since: Timestamp) -> ();
     /// Drops a worker that says goodbye.

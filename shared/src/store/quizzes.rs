@@ -27,7 +27,7 @@ pub struct QuizSummary {
     pub question_count: u32,
 }
 
-backends! {
+backends! { "quizzes":
     /// Adds a quiz; one that is there already stays as it is.
     fn insert_quiz(&self, quiz: &Quiz) -> ();
     /// A quiz with its keys.

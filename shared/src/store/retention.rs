@@ -30,7 +30,7 @@ impl BlobUse {
     }
 }
 
-backends! {
+backends! { "retention":
     /// Notes that a blob was used. One of which this was never noted is kept until somebody deletes it.
     fn note_blob_use(&self, id: Id, usage: BlobUse, now: Timestamp) -> ();
     /// Blobs last used before an instant, those unused longest first, at most `limit`.

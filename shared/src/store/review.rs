@@ -3,7 +3,7 @@
 use super::{Result, Store};
 use crate::domain::{Card, Id, Timestamp};
 
-backends! {
+backends! { "review":
     /// A student's cards of a quiz.
     fn cards(&self, user_id: Id, quiz_id: Id) -> Vec<Card>;
     /// The card of one question.

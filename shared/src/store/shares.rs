@@ -3,7 +3,7 @@
 use super::{Result, Store};
 use crate::domain::{Id, Share};
 
-backends! {
+backends! { "shares":
     /// Shares a quiz, and returns by what it is shared: this, or what it was shared by before.
     fn share_quiz(&self, share: &Share) -> Share;
     /// What a token opens.

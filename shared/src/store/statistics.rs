@@ -3,7 +3,7 @@
 use super::{Result, Store};
 use crate::domain::{Quiz, Responses};
 
-backends! {
+backends! { "attempts":
     /// The submissions of a quiz by percentage, and their answers to each question. Answers are told apart where the
     /// question has options.
     fn responses(&self, quiz: &Quiz) -> Responses;

@@ -3,7 +3,7 @@
 use super::{Result, Store};
 use crate::domain::{Day, Id, ScoreTotals, Shift, StudyTotals, Timestamp};
 
-backends! {
+backends! { "study_sessions":
     /// The sessions that count (finished ones that are no breaks, as they are at `now`), summed over those begun
     /// in each span: from its first instant until before its second.
     fn study_totals(&self, user_id: Id, spans: &[(Timestamp, Timestamp)], now: Timestamp) -> Vec<StudyTotals>;

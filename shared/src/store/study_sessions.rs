@@ -37,7 +37,7 @@ impl StudySessionFilter {
     }
 }
 
-backends! {
+backends! { "study_sessions":
     /// Adds a study session.
     fn insert_study_session(&self, session: &StudySession) -> ();
     /// A study session as it is stored; see [`StudySession::settled`].

@@ -38,7 +38,7 @@ pub enum StudyBy {
     Topic,
 }
 
-backends! {
+backends! { "attempts":
     /// A user's submitted attempts, added up by something; a name may come more than once.
     fn tallies(&self, scope: &Scope, by: &TallyBy) -> Vec<(String, Tally)>;
     /// A user's sessions that count (finished ones that are no breaks, as they are at `now`), added up by something;

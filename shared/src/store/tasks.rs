@@ -14,7 +14,7 @@ pub struct TaskFilter {
     pub subject: Option<String>,
 }
 
-backends! {
+backends! { "tasks":
     /// Adds a task.
     fn insert_task(&self, task: &Task) -> ();
     /// A task by id.

@@ -3,7 +3,7 @@
 use super::{Result, Store};
 use crate::domain::Id;
 
-backends! {
+backends! { "uploads":
     /// Stores a blob under an id, in place of what was there.
     fn put_blob(&self, id: Id, bytes: Vec<u8>) -> ();
     /// Reads a blob.

@@ -211,7 +211,8 @@ impl Story<'_> {
         bench.dispatcher.tick().await.unwrap();
         store.mark_rung(&ids[1..3], self.at(100_500)).await.unwrap();
         self.step(ids[4], |job, now| job.retry(now)).await;
-        let unclaimed = store.unclaimed_jobs(Noop::KIND, self.at(200_000), 10).await.unwrap();
+        let unclaimed = store.unclaimed_jobs(Noop::KIND, self.at(200_000), None, 10).await.unwrap();
+        let unclaimed: Vec<_> = unclaimed.iter().map(|job| (job.ring().job, job.rung_at)).collect();
         self.tell("unclaimed", json!(unclaimed));
         self.tell("counts", counts(bench).await);
         for id in ids {

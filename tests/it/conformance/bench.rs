@@ -2,11 +2,12 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use futures::StreamExt;
 use harness::{Mongod, RedisServer};
 use shared::{
     clock::Clock,
     domain::{Id, JobId, Timestamp},
-    jobs::{Dispatcher, Ledger},
+    jobs::{Dispatcher, JobKind, Ledger, noop::Noop},
     notify::Notifier,
     queue::{LocalQueue, Queue, RedisQueue},
     store::{Store, Window},
@@ -94,6 +95,12 @@ impl Bench {
     pub fn job_id(&self) -> JobId {
         self.clock.advance(Duration::from_millis(1));
         self.clock.job_id()
+    }
+
+    /// Takes the next ring of the kind that does nothing.
+    pub async fn rung_for(&self) -> JobId {
+        let mut rings = self.queue.listen(&[Noop::KIND]);
+        soon(rings.next()).await.unwrap()
     }
 }
 

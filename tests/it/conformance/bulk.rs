@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use shared::{
-    domain::{Id, Job, JobId, JobStatus, NewJob},
+    domain::{Id, Job, JobId, JobPriority, JobStatus, NewJob, Ring},
     jobs::{JobKind, noop::Noop},
-    store::{JobFilter, JobGroup},
+    store::{JobFilter, JobGroup, Retries},
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 on_every_store![
     jobs_are_found_by_every_combination_of_what_operators_ask_for,
     jobs_after_an_id_come_oldest_first_up_to_a_limit,
-    many_jobs_are_written_each_unless_somebody_else_wrote_it,
+    jobs_are_retried_in_portions,
     all_that_match_are_retried_and_nothing_else,
     more_than_a_batch_is_retried_once_each_however_many_ask,
     a_job_that_was_retried_too_often_is_left_alone,
@@ -151,28 +151,31 @@ async fn jobs_after_an_id_come_oldest_first_up_to_a_limit(bench: &Bench) {
     assert_eq!(found.iter().map(|job| job.id).collect::<Vec<_>>(), ids[1..3]);
 }
 
-async fn many_jobs_are_written_each_unless_somebody_else_wrote_it(bench: &Bench) {
-    assert_eq!(bench.store.save_jobs(&[]).await.unwrap(), 0);
+async fn jobs_are_retried_in_portions(bench: &Bench) {
+    let owner = bench.id();
     let mut jobs = Vec::new();
-    for _ in 0..3 {
-        jobs.push(write(bench, make::job(bench.job_id(), bench.now())).await);
+    for _ in 0..5 {
+        jobs.push(write(bench, failed(bench, Some(owner), Noop::KIND, "provider.down")).await);
     }
-    bench.ledger.update(jobs[1].id, |job, now| job.claim("faster", LEASE, now)).await.unwrap();
-    for job in &mut jobs {
-        job.cancel(bench.now()).unwrap();
+    let queued = write(bench, make::job(bench.job_id(), bench.now())).await;
+    let filter = JobFilter { kind: Some(Noop::KIND.to_owned()), ..JobFilter::default() };
+    let behind =
+        |job: &Job| (Noop::KIND.to_owned(), Ring { priority: JobPriority::Background, ..job.ring() });
+    let looked_at =
+        async |after, limit| bench.store.retry_jobs(&filter, after, limit, bench.now()).await.unwrap();
+    let first = looked_at(None, 2).await;
+    assert_eq!((first.rings, first.retried), (jobs[..2].iter().map(behind).collect(), 2));
+    // What is queued by now is looked at, and left as it is.
+    let again = looked_at(None, 3).await;
+    assert_eq!((again.rings, again.retried), (jobs[..3].iter().map(behind).collect(), 1));
+    let last = looked_at(Some(jobs[2].id), 9).await;
+    assert_eq!((last.rings.len(), last.retried), (3, 2));
+    assert_eq!(looked_at(Some(queued.id), 9).await, Retries::default());
+    assert_eq!(looked_at(None, 0).await, Retries::default());
+    assert_eq!(bench.store.job(queued.id).await.unwrap(), Some(queued));
+    for job in jobs {
+        assert_eq!(bench.store.job(job.id).await.unwrap().unwrap().retries, 1);
     }
-    assert_eq!(bench.store.save_jobs(&jobs).await.unwrap(), 2);
-    for (number, job) in jobs.iter().enumerate() {
-        let stands = bench.store.job(job.id).await.unwrap().unwrap();
-        if number == 1 {
-            assert_eq!(stands.status, JobStatus::Running);
-            assert_eq!(log(bench, job.id).await, ["queued", "running"]);
-        } else {
-            assert_eq!(stands, Job { rev: job.rev + 1, fresh: Vec::new(), ..job.clone() });
-            assert_eq!(log(bench, job.id).await, ["queued", "cancelled", "error job.cancelled"]);
-        }
-    }
-    assert_eq!(bench.store.save_jobs(&jobs).await.unwrap(), 0, "a second time they are too old");
 }
 
 async fn all_that_match_are_retried_and_nothing_else(bench: &Bench) {
@@ -201,7 +204,7 @@ async fn all_that_match_are_retried_and_nothing_else(bench: &Bench) {
     assert_eq!(bench.ledger.retry_all(&filter).await.unwrap(), 2);
     for job in &wanted {
         let mut by_hand = job.clone();
-        by_hand.retry(bench.now()).unwrap();
+        by_hand.retry_in_bulk(bench.now()).unwrap();
         let stands = bench.store.job(job.id).await.unwrap().unwrap();
         assert_eq!(stands, Job { rev: job.rev + 1, fresh: Vec::new(), ..by_hand });
         assert_eq!(
@@ -213,7 +216,10 @@ async fn all_that_match_are_retried_and_nothing_else(bench: &Bench) {
         assert_eq!(bench.store.job(job.id).await.unwrap().as_ref(), Some(job));
     }
     let ids = [wanted[0].id, wanted[1].id];
-    assert_eq!(bench.queue.waiting(Noop::KIND).await.unwrap(), ids.into());
+    let behind = |job: &Job| Ring { priority: JobPriority::Background, ..job.ring() };
+    let rings: Vec<Ring> = wanted.iter().map(behind).collect();
+    assert_eq!(bench.queue.lost(Noop::KIND, &rings).await.unwrap(), []);
+    assert_eq!(bench.queue.len(Noop::KIND).await.unwrap(), 2);
     for _ in 0..2 {
         assert!(ids.contains(&crate::bench::soon(told.recv()).await.unwrap()));
     }

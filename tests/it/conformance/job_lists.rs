@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::{
-    domain::{Id, Job, JobId, JobStatus, NewJob, Timestamp},
+    domain::{Id, Job, JobId, JobPriority, JobStatus, NewJob, Timestamp},
     jobs::{JobKind, noop::Noop},
     store::JobFilter,
 };
@@ -21,6 +21,7 @@ on_every_store![
     overdue_jobs_come_up_to_a_limit,
     unclaimed_jobs_are_queued_ones_of_the_kind_rung_before,
     unclaimed_jobs_come_oldest_ring_first_up_to_a_limit,
+    unclaimed_jobs_can_be_walked_through_and_say_whose_they_are,
     a_job_that_was_rung_again_is_not_unclaimed,
 ];
 
@@ -176,6 +177,11 @@ async fn overdue_jobs_come_up_to_a_limit(bench: &Bench) {
     assert_eq!(overdue(bench, now, 100).await, all);
 }
 
+async fn unclaimed(bench: &Bench, kind: &str, rung_before: Timestamp, limit: u32) -> Vec<JobId> {
+    let unclaimed = bench.store.unclaimed_jobs(kind, rung_before, None, limit).await.unwrap();
+    unclaimed.iter().map(|unclaimed| unclaimed.ring().job).collect()
+}
+
 async fn unclaimed_jobs_are_queued_ones_of_the_kind_rung_before(bench: &Bench) {
     let queued = add(bench, None).await;
     let rung_at = bench.store.job(queued).await.unwrap().unwrap().rung_at;
@@ -192,7 +198,7 @@ async fn unclaimed_jobs_are_queued_ones_of_the_kind_rung_before(bench: &Bench) {
         (OTHER, far, vec![other]),
         ("test.%", far, vec![]),
     ] {
-        let shown = bench.store.unclaimed_jobs(kind, rung_before, 100).await.unwrap();
+        let shown = unclaimed(bench, kind, rung_before, 100).await;
         assert_eq!(shown, wanted, "{kind} before {rung_before}");
     }
 }
@@ -207,26 +213,51 @@ async fn unclaimed_jobs_come_oldest_ring_first_up_to_a_limit(bench: &Bench) {
     let far = now + LEASE;
     let order = [ids[1], ids[2], ids[3], ids[0]];
     for limit in 0..=5 {
-        let shown = bench.store.unclaimed_jobs(Noop::KIND, far, limit).await.unwrap();
+        let shown = unclaimed(bench, Noop::KIND, far, limit).await;
         assert_eq!(shown, order[..order.len().min(limit as usize)]);
     }
-    assert_eq!(bench.store.unclaimed_jobs(Noop::KIND, now + second, 9).await.unwrap(), [ids[1]]);
+    assert_eq!(unclaimed(bench, Noop::KIND, now + second, 9).await, [ids[1]]);
+}
+
+async fn unclaimed_jobs_can_be_walked_through_and_say_whose_they_are(bench: &Bench) {
+    let mut wanted = Vec::new();
+    for number in 0..7 {
+        let user_id = (number % 2 == 0).then(|| bench.id());
+        let mut new = make::new_job(bench.job_id(), user_id, None);
+        if number == 3 {
+            new.priority = JobPriority::Background;
+        }
+        let job = write(bench, Job::new(new, bench.now())).await;
+        wanted.push(bench.store.job(job).await.unwrap().unwrap().ring());
+    }
+    // Three have the same time.
+    let now = bench.now() + LEASE;
+    bench.store.mark_rung(&[wanted[2].job, wanted[3].job, wanted[4].job], now).await.unwrap();
+    let wanted = [0, 1, 5, 6, 2, 3, 4].map(|number| wanted[number]);
+    let (mut after, mut walked) = (None, Vec::new());
+    loop {
+        let portion = bench.store.unclaimed_jobs(Noop::KIND, now + LEASE, after, 2).await.unwrap();
+        walked.extend(portion.iter().map(|unclaimed| unclaimed.ring()));
+        let Some(last) = portion.last() else { break };
+        after = Some((last.rung_at, last.ring().job));
+    }
+    assert_eq!(walked, wanted);
 }
 
 async fn a_job_that_was_rung_again_is_not_unclaimed(bench: &Bench) {
     let id = add(bench, None).await;
     bench.clock.advance(LEASE);
     let before = bench.now();
-    assert_eq!(bench.store.unclaimed_jobs(Noop::KIND, before, 9).await.unwrap(), [id]);
+    assert_eq!(unclaimed(bench, Noop::KIND, before, 9).await, [id]);
     bench.store.mark_rung(&[id], before).await.unwrap();
-    assert_eq!(bench.store.unclaimed_jobs(Noop::KIND, before, 9).await.unwrap(), []);
+    assert_eq!(unclaimed(bench, Noop::KIND, before, 9).await, []);
     // A transition into the queue rings, too.
     bench.ledger.update(id, |job, now| job.claim("worker", LEASE, now)).await.unwrap();
     bench.clock.advance(LEASE);
     let (_, expired) =
         bench.ledger.update(id, |job, now| Ok::<_, std::convert::Infallible>(job.expire(now))).await.unwrap();
     assert!(expired);
-    assert_eq!(bench.store.unclaimed_jobs(Noop::KIND, bench.now(), 9).await.unwrap(), []);
+    assert_eq!(unclaimed(bench, Noop::KIND, bench.now(), 9).await, []);
     let millisecond = Duration::from_millis(1);
-    assert_eq!(bench.store.unclaimed_jobs(Noop::KIND, bench.now() + millisecond, 9).await.unwrap(), [id]);
+    assert_eq!(unclaimed(bench, Noop::KIND, bench.now() + millisecond, 9).await, [id]);
 }

@@ -46,4 +46,5 @@ mod statistics;
 mod study_sessions;
 mod submissions;
 mod tallies;
+mod transcripts;
 mod unreadable;

@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use shared::{
     domain::{
         Answer, Attempt, Availability, Bloom, Difficulty, Edition, Generation, Given, Id, Job, JobError,
-        JobId, JobResult, Key, Method, NewJob, Pairs, Phase, Plan, PlanBrief, PlanDay, PlanTask, Priority,
-        Progress, Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Session, SessionType,
-        Settings, Source, SourceSize, StudySession, Subject, SubjectDifficulty, Submission, TaskKind,
-        Timestamp, User,
+        JobId, JobPriority, JobResult, Key, Method, NewJob, Pairs, Phase, Plan, PlanBrief, PlanDay, PlanTask,
+        Priority, Progress, Provider, Question, QuestionResult, QuestionType, Quiz, QuizStatus, Session,
+        SessionType, Settings, Source, SourceSize, StudySession, Subject, SubjectDifficulty, Submission,
+        TaskKind, Timestamp, User,
     },
     jobs::{JobKind, noop::Noop},
 };
@@ -270,7 +270,15 @@ pub fn plan(id: Id, user_id: Id, exam: &str, now: Timestamp) -> Plan {
 
 pub fn new_job(id: JobId, user_id: Option<Id>, not_before: Option<Timestamp>) -> NewJob {
     let payload = serde_json::json!({ "hold_ms": 0, "text": "$ü.\0", "ratio": 0.5, "none": null });
-    NewJob { id, kind: Noop::KIND, user_id, payload, max_attempts: 3, not_before }
+    NewJob {
+        id,
+        kind: Noop::KIND,
+        user_id,
+        payload,
+        max_attempts: 3,
+        priority: JobPriority::Interactive,
+        when: not_before.into(),
+    }
 }
 
 pub fn job(id: JobId, now: Timestamp) -> Job {

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use harness::RedisServer;
 use shared::{
     clock::Clock,
-    domain::JobStatus,
+    domain::{JobId, JobPriority, JobStatus, Ring},
     jobs::{JobKind, noop::Noop},
     queue::{Queue, RedisQueue},
 };
@@ -22,10 +22,14 @@ fn queue(server: &RedisServer) -> Queue {
     Queue::Redis(RedisQueue::new(&server.url(), "test").unwrap())
 }
 
+fn ring(job: JobId) -> Ring {
+    Ring { job, user_id: None, priority: JobPriority::Interactive }
+}
+
 /// Every call fails, and none of them takes long.
 async fn is_away(queue: &Queue) {
     let start = Instant::now();
-    assert!(queue.ring(KIND, &[Clock::System.job_id()]).await.is_err());
+    assert!(queue.ring(KIND, &[ring(Clock::System.job_id())]).await.is_err());
     assert!(start.elapsed() < QUICK, "a ring took {:?}", start.elapsed());
     let start = Instant::now();
     assert!(queue.len(KIND).await.is_err());
@@ -44,13 +48,10 @@ async fn answers(queue: &Queue) {
 }
 
 /// Rings until the queue is back. How soon that is, is the connection's affair.
-async fn ring_until_heard(
-    queue: &Queue,
-    rings: &mut futures::stream::BoxStream<'static, shared::domain::JobId>,
-) {
+async fn ring_until_heard(queue: &Queue, rings: &mut futures::stream::BoxStream<'static, JobId>) {
     let job = Clock::System.job_id();
     let ring = async {
-        while queue.ring(KIND, &[job]).await.is_err() {
+        while queue.ring(KIND, &[ring(job)]).await.is_err() {
             tokio::task::yield_now().await;
         }
     };

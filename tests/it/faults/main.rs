@@ -11,3 +11,4 @@ mod rig;
 mod secrets;
 mod shutdown;
 mod streams;
+mod upgrade;

@@ -60,5 +60,6 @@ mod shares;
 mod statistics;
 mod study_sessions;
 mod tokens;
+mod transcripts;
 mod user_stats;
 mod users;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use shared::{
     clock::Clock,
-    domain::{Job, JobError, JobId, JobStatus, NewJob, Timestamp},
+    domain::{Job, JobError, JobId, JobPriority, JobStatus, NewJob, Timestamp, When},
     jobs::{JobKind, quiz_generate::QuizGenerate},
     store::Store,
 };
@@ -101,7 +101,8 @@ async fn failed_at(store: &Store, user: &str, error: &JobError, made: Timestamp)
         user_id: Some(user.parse().unwrap()),
         payload: json!({ "source": { "type": "text", "blob": "0123456789abcdef01234567" } }),
         max_attempts: 3,
-        not_before: None,
+        priority: JobPriority::Interactive,
+        when: When::default(),
     };
     let mut job = Job::new(new, made);
     let token = job.claim("worker-1", Duration::from_secs(9), made).unwrap();

@@ -12,6 +12,7 @@ use shared::{
         plan_generate::PlanGenerate, plan_reschedule::PlanReschedule, quiz_generate::QuizGenerate,
         report_render::ReportRender,
     },
+    store::StoreError,
 };
 
 use crate::{
@@ -83,11 +84,23 @@ pub(crate) fn forget_secrets(job: &mut Job) {
 
 /// Removes what a finished job no longer needs. Of a failed or cancelled one its work is kept for a retry.
 pub(crate) async fn clean_up(context: &Context, job: &Job) {
-    if job.result.is_some()
-        && matches!(job.kind.as_str(), PlanGenerate::KIND | QuizGenerate::KIND)
-        && let Err(error) = context.ledger.store.delete_checkpoints(job.id).await
-    {
-        tracing::warn!(job = %job.id, %error, "checkpoints were not removed");
+    if job.result.is_none() {
+        return;
+    }
+    if let Err(error) = forget(context, job).await {
+        tracing::warn!(job = %job.id, %error, "what is left of the job's work was not removed");
+    }
+}
+
+async fn forget(context: &Context, job: &Job) -> Result<(), StoreError> {
+    let store = &context.ledger.store;
+    if matches!(job.kind.as_str(), PlanGenerate::KIND | QuizGenerate::KIND) {
+        store.delete_checkpoints(job.id).await?;
+    }
+    // An earlier try may have left one.
+    match job.attempt > 1 || job.retries > 0 {
+        true => store.delete_transcript(job.id).await,
+        false => Ok(()),
     }
 }
 
@@ -104,7 +117,7 @@ mod tests {
     use std::time::Duration;
 
     use serde_json::{Value, json};
-    use shared::domain::{NewJob, Timestamp};
+    use shared::domain::{JobPriority, NewJob, Timestamp, When};
 
     use super::*;
 
@@ -113,7 +126,15 @@ mod tests {
         let now = Timestamp(0);
         let payload = json!({ "source": { "type": "pdf", "blob": "0", "password": "open sesame" } });
         let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
-        let new = NewJob { id, kind, user_id: None, payload, max_attempts: 1, not_before: None };
+        let new = NewJob {
+            id,
+            kind,
+            user_id: None,
+            payload,
+            max_attempts: 1,
+            priority: JobPriority::Interactive,
+            when: When::default(),
+        };
         let mut job = Job::new(new, now);
         let token = job.claim("worker", Duration::from_secs(9), now).unwrap();
         end(&mut job, token);

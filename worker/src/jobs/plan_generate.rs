@@ -143,7 +143,8 @@ async fn ask(
 ) -> Result<Result<Curriculum, LlmError>, Stop> {
     let began = context.ledger.clock.now();
     let user = user_id.to_string();
-    let call = llm::curriculum(&provider.client, brief, layout, Some(&user), context.ai.plan_effort);
+    let client = provider.recorded(llm::Purpose::Curriculum, &run.tape);
+    let call = llm::curriculum(&client, brief, layout, Some(&user), context.ai.plan_effort);
     let asked = provider.call(llm::Purpose::Curriculum, call).await;
     let used = match &asked {
         Ok((_, usage)) => Some(*usage),

@@ -49,14 +49,15 @@ impl Breaker {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
     }
 
-    /// Notes that it could not be reached, was overloaded or fell silent.
-    pub fn failed(&self, now: Timestamp) {
+    /// Notes that it could not be reached, was overloaded or fell silent; whether it is left alone now.
+    pub fn failed(&self, now: Timestamp) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.failures += 1;
         if state.failures >= FAILURES {
             state.rest = if state.rest.is_zero() { REST } else { (state.rest * 2).min(REST_MAX) };
             state.rests_until = Some(now + state.rest);
         }
+        state.rests_until.is_some()
     }
 }
 
@@ -99,7 +100,7 @@ mod tests {
         let breaker = broken();
         breaker.failed(at(10));
         assert_eq!(breaker.admit(at(10)), Err(2 * REST));
-        (0..9).for_each(|_| breaker.failed(at(10)));
+        (0..9).for_each(|_| assert!(breaker.failed(at(10))));
         assert_eq!(breaker.admit(at(10)), Err(REST_MAX));
     }
 
@@ -107,7 +108,7 @@ mod tests {
     fn an_answer_in_between_counts_anew() {
         let breaker = Breaker::default();
         for _ in 0..10 {
-            (1..FAILURES).for_each(|_| breaker.failed(at(0)));
+            (1..FAILURES).for_each(|_| assert!(!breaker.failed(at(0))));
             breaker.answered();
         }
         assert_eq!(breaker.admit(at(0)), Ok(()));

@@ -1,6 +1,6 @@
 //! One call to a chat completion endpoint, streamed.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use reqwest::{
@@ -9,11 +9,16 @@ use reqwest::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use shared::config::Effort;
+use serde_json::{Value, json};
+use shared::{clock::Clock, config::Effort, domain::Exchange};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{LlmError, sse::Decoder, tenths};
+use super::{
+    LlmError,
+    sse::Decoder,
+    tape::{Tape, Track},
+    tenths,
+};
 
 /// What a provider understands beyond the protocol that all of them share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +90,16 @@ pub enum Role {
     User,
 }
 
+impl Role {
+    /// The name in the protocol.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+        }
+    }
+}
+
 /// One message of a prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
@@ -138,6 +153,21 @@ pub enum FinishReason {
     Unknown,
 }
 
+impl FinishReason {
+    /// The name in the protocol; one that is not documented has none of its own.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::ContentFilter => "content_filter",
+            Self::ToolCalls => "tool_calls",
+            Self::InsufficientSystemResource => "insufficient_system_resource",
+            Self::Open => "",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// How an answer ended that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Completion {
@@ -150,14 +180,50 @@ pub struct Completion {
 /// Calls one provider; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    source: Source,
     settings: Arc<Settings>,
+    rules: Option<Arc<str>>,
+    track: Option<Track>,
+}
+
+/// Where answers come from.
+#[derive(Debug, Clone)]
+enum Source {
+    Provider(reqwest::Client),
+    /// What was once answered, whatever is asked.
+    Played(Arc<Exchange>),
 }
 
 impl Client {
     /// A client that calls over `http`, which must not limit the whole time of a request.
     pub fn new(http: reqwest::Client, settings: Settings) -> Self {
-        Self { http, settings: Arc::new(settings) }
+        let source = Source::Provider(http);
+        Self { source, settings: Arc::new(settings), rules: None, track: None }
+    }
+
+    /// A client that asks nobody, and gives the answer of this exchange.
+    pub fn played(exchange: Exchange) -> Self {
+        let settings = Settings { model: exchange.model.clone(), ..Settings::default() };
+        let source = Source::Played(Arc::new(exchange));
+        Self { source, settings: Arc::new(settings), rules: None, track: None }
+    }
+
+    /// The same client, which says something else in place of the standing rules.
+    #[must_use]
+    pub fn with_rules(&self, rules: Arc<str>) -> Self {
+        Self { rules: Some(rules), ..self.clone() }
+    }
+
+    /// The same client, whose calls are written on a tape.
+    #[must_use]
+    pub(crate) fn written_on(&self, tape: &Tape, clock: Clock) -> Self {
+        self.recorded(Track { tape: tape.clone(), purpose: "", clock })
+    }
+
+    /// The same client, whose calls are written down.
+    #[must_use]
+    pub(super) fn recorded(&self, track: Track) -> Self {
+        Self { track: Some(track), ..self.clone() }
     }
 
     /// How it calls.
@@ -171,12 +237,37 @@ impl Client {
     /// # Errors
     ///
     /// Any [`LlmError`]; pieces handed over before it are good as far as they go.
-    pub async fn chat(&self, chat: &Chat<'_>, text: impl FnMut(&str)) -> Result<Completion, LlmError> {
+    pub async fn chat(&self, chat: &Chat<'_>, mut text: impl FnMut(&str)) -> Result<Completion, LlmError> {
+        let messages = self.messages(chat.messages);
+        let chat = &Chat { messages: &messages, ..*chat };
+        let mut recording = self.track.as_ref().map(|track| track.begin(&self.settings.model, chat.messages));
         let mut answer = Answer::new(self.settings.max_answer_bytes, chat.messages);
-        match timeout(self.settings.deadline, self.stream(chat, &mut answer, text)).await {
+        let heard = |piece: &str| {
+            if let Some(recording) = &mut recording {
+                recording.heard(piece);
+            }
+            text(piece);
+        };
+        let streamed = timeout(self.settings.deadline, self.stream(chat, &mut answer, heard)).await;
+        let finish_reason = answer.finish_reason;
+        let ended = match streamed {
             Ok(streamed) => streamed.and_then(|()| answer.completion()),
             Err(_) => Err(LlmError::Deadline { usage: answer.usage() }),
+        };
+        if let Some(recording) = &mut recording {
+            recording
+                .ended(finish_reason.map(FinishReason::as_str), ended.as_ref().err().map(LlmError::code));
         }
+        ended
+    }
+
+    fn messages<'m>(&self, messages: &'m [Message]) -> Cow<'m, [Message]> {
+        let Some(rules) = &self.rules else { return Cow::Borrowed(messages) };
+        let mut messages = messages.to_vec();
+        if let Some(first) = messages.iter_mut().find(|message| message.role == Role::System) {
+            first.content = rules.to_string();
+        }
+        Cow::Owned(messages)
     }
 
     async fn stream(
@@ -186,7 +277,16 @@ impl Client {
         mut text: impl FnMut(&str),
     ) -> Result<(), LlmError> {
         let settings = &*self.settings;
-        let response = self.send(chat).await?;
+        let http = match &self.source {
+            Source::Provider(http) => http,
+            Source::Played(exchange) => {
+                let choice = json!({
+                    "delta": { "content": exchange.answer }, "finish_reason": exchange.finish_reason,
+                });
+                return answer.event(&json!({ "choices": [choice] }).to_string(), &mut text);
+            }
+        };
+        let response = self.send(http, chat).await?;
         let mut body = response.bytes_stream();
         let mut decoder = Decoder::new(settings.max_answer_bytes);
         let mut events = Vec::new();
@@ -224,10 +324,10 @@ impl Client {
         Ok(())
     }
 
-    async fn send(&self, chat: &Chat<'_>) -> Result<Response, LlmError> {
+    async fn send(&self, http: &reqwest::Client, chat: &Chat<'_>) -> Result<Response, LlmError> {
         let settings = &*self.settings;
         let of_deepseek = settings.dialect == Dialect::Deepseek;
-        let mut request = self.http.post(settings.url());
+        let mut request = http.post(settings.url());
         if let Some(key) = &settings.api_key {
             request = request.bearer_auth(key.expose_secret());
         }

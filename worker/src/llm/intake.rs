@@ -42,6 +42,22 @@ pub enum Reason {
     Surplus,
 }
 
+impl Reason {
+    /// In words for an operator.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Schema => "not of the form that was asked for",
+            Self::Type => "of a type that was not asked for",
+            Self::Text => "a text is empty or too long",
+            Self::Options => "its options are too few, too many or not distinct",
+            Self::Answer => "its answer does not fit",
+            Self::Quote => "its quote is not in the document",
+            Self::Duplicate => "asked already",
+            Self::Surplus => "more than were asked for",
+        }
+    }
+}
+
 /// How many items were not accepted, by reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rejected(BTreeMap<Reason, usize>);

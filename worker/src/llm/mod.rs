@@ -11,6 +11,7 @@ mod parse;
 mod prompt;
 mod provider;
 mod sse;
+mod tape;
 mod variants;
 
 use shared::domain::{Difficulty, QuestionType};
@@ -23,10 +24,12 @@ pub use self::{
     intake::{Reason, Rejected},
     parse::Scanner,
     prompt::QUIZ_VERSION,
+    tape::Tape,
 };
 pub(crate) use self::{
     check::{Check, check_keys, check_messages, is_choice},
     curriculum::curriculum,
+    prompt::Task,
     provider::{Provider, Purpose},
 };
 use crate::{draft::Draft, material::Material};

@@ -2,8 +2,10 @@
 
 use std::{fmt::Write as _, ops::Range};
 
+use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use shared::domain::{Difficulty, QuestionType};
 
 use super::{
     Request,
@@ -39,6 +41,46 @@ pub fn quiz(material: &Material, request: &Request<'_>) -> Vec<Message> {
         user(fenced(material, window)),
         user(TASK.replace("{task}", &task.to_string())),
     ]
+}
+
+/// What a batch was asked for, as its prompt says.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Task {
+    count: usize,
+    types: Vec<QuestionType>,
+    difficulty: Difficulty,
+    topic: Option<String>,
+    instructions: Option<String>,
+    language: Option<String>,
+    sections: Vec<usize>,
+    already: Vec<String>,
+}
+
+impl Task {
+    /// The task of a prompt's last message.
+    pub(crate) fn read(message: &str) -> Option<Self> {
+        message.lines().rev().find_map(|line| serde_json::from_str(line).ok())
+    }
+
+    /// Sections that the prompt shows, by index among them.
+    pub(crate) fn sections(&self) -> Vec<usize> {
+        self.sections.iter().filter_map(|shown| shown.checked_sub(1)).collect()
+    }
+
+    /// What asks for the same, about these sections.
+    pub(crate) fn request<'a>(&'a self, sections: &'a [usize]) -> Request<'a> {
+        Request {
+            count: self.count,
+            types: &self.types,
+            difficulty: self.difficulty,
+            topic: self.topic.as_deref(),
+            instructions: self.instructions.as_deref(),
+            language: self.language.as_deref(),
+            sections,
+            already: &self.already,
+            user_id: None,
+        }
+    }
 }
 
 /// The document between lines that carry a code which does not occur in it.
@@ -84,7 +126,6 @@ fn code(document: &Document) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use shared::domain::QuestionType;
 
     use super::*;
     use crate::document::Page;
@@ -108,6 +149,24 @@ mod tests {
         let last = messages[2].content.trim_end().lines().last().unwrap();
         let task: serde_json::Value = serde_json::from_str(last).unwrap();
         assert_eq!(task["instructions"], wish);
+    }
+
+    #[test]
+    fn a_prompt_tells_what_was_asked_for() {
+        let already = ["Is it?".to_owned()];
+        let request = Request {
+            count: 3,
+            types: &[QuestionType::Cloze],
+            topic: Some("\n{\"count\": 9}"),
+            already: &already,
+            sections: &[0],
+            ..Request::default()
+        };
+        let messages = quiz(&Material::new(Document::from_text("Text.")), &request);
+        let task = Task::read(&messages[2].content).unwrap();
+        let again = task.request(&[0]);
+        assert_eq!((again.count, again.types, again.topic), (3, request.types, request.topic));
+        assert_eq!((again.already, task.sections()), (request.already, vec![0]));
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use shared::{clock::Clock, domain, permits::Permits};
 
-use super::{Client, LlmError, breaker::Breaker};
+use super::{Client, LlmError, Tape, breaker::Breaker, tape::Track};
 
 /// How long a call waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,6 +49,12 @@ impl Provider {
         Self { name, client, permits, breaker: Breaker::default(), clock }
     }
 
+    /// Its client for calls of a purpose, which are written on a tape.
+    pub fn recorded(&self, purpose: Purpose, tape: &Tape) -> Client {
+        let (tape, clock) = (tape.clone(), self.clock.clone());
+        self.client.recorded(Track { tape, purpose: purpose.as_str(), clock })
+    }
+
     /// Makes one call when it is its turn.
     ///
     /// # Errors
@@ -64,11 +70,17 @@ impl Provider {
         let _permit = self.permits.take(PATIENCE).await.ok_or(LlmError::Busy)?;
         let began = Instant::now();
         let ended = call.await;
-        match &ended {
+        let rests = match &ended {
             Err(error) if error.is_outage() => self.breaker.failed(self.clock.now()),
-            _ => self.breaker.answered(),
-        }
+            _ => {
+                self.breaker.answered();
+                false
+            }
+        };
+        let provider = ("provider", self.name.as_str().to_owned());
+        metrics::gauge!("smartstudy_llm_breaker_open", std::slice::from_ref(&provider)).set(f64::from(rests));
         let labels = [
+            provider,
             ("model", self.client.settings().model.clone()),
             ("purpose", purpose.as_str().to_owned()),
             ("outcome", ended.as_ref().err().map_or("ok", LlmError::code).to_owned()),

@@ -4,7 +4,7 @@ use axum::{extract::State, response::Response};
 use garde::Validate;
 use serde::Deserialize;
 use shared::{
-    domain::{Id, Job, JobId, JobStatus, Refusal, Timestamp},
+    domain::{Id, Job, JobId, JobStatus, Refusal, Timestamp, Transcript},
     jobs::{AdminJobView, JobDetail, OlderThan, Retried, RetryFilter},
     store::{CheckpointHead, JobFilter},
 };
@@ -115,8 +115,8 @@ pub async fn get(
     Path(id): Path<JobId>,
     conditions: Conditions,
 ) -> Result<Response> {
-    let (job, checkpoints) = read(&app, id).await?;
-    conditions.answer(&JobDetail::new(job, checkpoints))
+    let (job, checkpoints, transcript) = read(&app, id).await?;
+    conditions.answer(&JobDetail::new(job, checkpoints, transcript))
 }
 
 /// Stops a job that is not finished.
@@ -214,11 +214,12 @@ pub async fn retry_matching(app: &App, caller: &Caller, filter: JobFilter, dry_r
     Ok(done)
 }
 
-/// A job, and what was saved of its work.
-pub async fn read(app: &App, id: JobId) -> Result<(Job, Vec<CheckpointHead>)> {
-    let job = app.ledger.store.job(id).await?;
+/// A job, what was saved of its work, and what was said in its latest try that failed.
+pub async fn read(app: &App, id: JobId) -> Result<(Job, Vec<CheckpointHead>, Option<Transcript>)> {
+    let store = &app.ledger.store;
+    let job = store.job(id).await?;
     let job = job.ok_or_else(|| Problem::not_found("job.not_found", "There is no such job."))?;
-    Ok((job, app.ledger.store.checkpoint_heads(id, JobDetail::VALUE_MAX).await?))
+    Ok((job, store.checkpoint_heads(id, JobDetail::VALUE_MAX).await?, store.transcript(id).await?))
 }
 
 async fn change(
@@ -229,10 +230,10 @@ async fn change(
     action: &'static str,
     mut transition: impl FnMut(&mut Job, Timestamp) -> std::result::Result<(), Refusal>,
 ) -> Result<Json<AdminJobView>> {
-    let (mut job, checkpoints) = read(app, id).await?;
+    let (mut job, checkpoints, transcript) = read(app, id).await?;
     let change = app.ledger.change(&mut job, |job, now| {
         // Here, where whoever wrote in between is noticed.
-        let present = Tag::of(&JobDetail::new(job.clone(), checkpoints.clone()));
+        let present = Tag::of(&JobDetail::new(job.clone(), checkpoints.clone(), transcript.clone()));
         match present.and_then(|tag| conditions.check(&[tag])) {
             Ok(()) => transition(job, now).map(Ok),
             Err(problem) => Ok(Err(problem)),

@@ -202,7 +202,7 @@ mod tests {
     use std::time::Duration;
 
     use shared::{
-        domain::{JobError, JobResult, NewJob, Refusal},
+        domain::{JobError, JobPriority, JobResult, NewJob, Refusal, When},
         jobs::account_erase::AccountErase,
     };
 
@@ -212,7 +212,15 @@ mod tests {
     fn answered(end: impl Fn(&mut Job, i64) -> std::result::Result<(), Refusal>) -> StatusCode {
         let (id, kind) = ("01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(), AccountErase::KIND);
         let payload = serde_json::Value::Null;
-        let new = NewJob { id, kind, user_id: None, payload, max_attempts: 1, not_before: None };
+        let new = NewJob {
+            id,
+            kind,
+            user_id: None,
+            payload,
+            max_attempts: 1,
+            priority: JobPriority::Interactive,
+            when: When::default(),
+        };
         let mut job = Job::new(new, Timestamp(0));
         let token = job.claim("worker", Duration::from_secs(9), Timestamp(0)).unwrap();
         end(&mut job, token).unwrap();

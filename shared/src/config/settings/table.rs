@@ -169,6 +169,14 @@ const WORK: &[Setting] = &[
     )
     .of_workers(),
     Setting::new(
+        "JOBS_PER_USER",
+        Number,
+        Is("3"),
+        "jobs of a user that run at once, over all workers; `0` for as many as there are slots",
+    )
+    .of_workers()
+    .reloads(),
+    Setting::new(
         "OCR",
         Text,
         Is("auto"),
@@ -321,6 +329,11 @@ const RETENTION: &[Setting] = &[
     ),
     kept("RETENTION_EVENTS_DAYS", "7", "events of finished jobs; the jobs themselves stay"),
     kept("RETENTION_JOBS_DAYS", "90", "finished jobs, with what was saved of their work and their uploads"),
+    kept(
+        "RETENTION_TRANSCRIPTS_DAYS",
+        "14",
+        "what was said between us and the providers in tries that failed",
+    ),
     kept(
         "RETENTION_CACHED_WORK_DAYS",
         "30",

@@ -64,6 +64,46 @@ impl JobStatus {
     }
 }
 
+/// How soon a job is to run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JobPriority {
+    /// Somebody waits for it.
+    #[default]
+    Interactive,
+    /// It waits behind those that somebody waits for, but not for ever.
+    Background,
+}
+
+impl JobPriority {
+    /// Every priority, the most urgent first.
+    pub const ALL: [Self; 2] = [Self::Interactive, Self::Background];
+
+    /// The name in the queue and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Interactive => "interactive",
+            Self::Background => "background",
+        }
+    }
+
+    /// The priority of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|priority| priority.as_str() == name)
+    }
+}
+
+/// What the queue is told of a job that waits for a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ring {
+    /// The job.
+    pub job: JobId,
+    /// Whose turn it takes.
+    pub user_id: Option<Id>,
+    /// How soon it is to run.
+    pub priority: JobPriority,
+}
+
 /// How far a job is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Progress {
@@ -198,6 +238,25 @@ pub struct NewJob {
     pub payload: serde_json::Value,
     /// Tries before it fails for good.
     pub max_attempts: u32,
-    /// Earliest start.
+    /// How soon it is to run.
+    pub priority: JobPriority,
+    /// When it may run.
+    pub when: When,
+}
+
+/// When a job may run; at once by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct When {
+    /// Earliest start that was asked for.
     pub not_before: Option<Timestamp>,
+    /// By when its result is needed.
+    pub finish_by: Option<Timestamp>,
+    /// When the provider's prices fall, where it waits for that.
+    pub cheaper_from: Option<Timestamp>,
+}
+
+impl From<Option<Timestamp>> for When {
+    fn from(not_before: Option<Timestamp>) -> Self {
+        Self { not_before, ..Self::default() }
+    }
 }

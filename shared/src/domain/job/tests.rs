@@ -58,7 +58,18 @@ fn step() -> impl Strategy<Value = Step> {
 fn new(max_attempts: u32, not_before: Option<Timestamp>) -> Job {
     let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
     let payload = serde_json::Value::Null;
-    Job::new(NewJob { id, kind: "test", user_id: None, payload, max_attempts, not_before }, START)
+    Job::new(
+        NewJob {
+            id,
+            kind: "test",
+            user_id: None,
+            payload,
+            max_attempts,
+            priority: JobPriority::Interactive,
+            when: not_before.into(),
+        },
+        START,
+    )
 }
 
 fn question() -> Question {

@@ -9,8 +9,10 @@ use super::{
     convert::{bson_of, document},
 };
 use crate::{
-    domain::{Event, Job, JobId, JobStatus, Timestamp},
-    store::{JobFilter, JobGroup, Listing, Window},
+    domain::{
+        Event, EventBody, Id, Job, JobId, JobPriority, JobStatus, RETRIES_MAX, RETRYABLE, Ring, Timestamp,
+    },
+    store::{JobFilter, JobGroup, Listing, Retries, Unclaimed, Window},
 };
 
 pub(super) const JOBS: &str = "jobs";
@@ -41,14 +43,44 @@ impl Mongo {
         Ok(true)
     }
 
-    /// Writes jobs and their fresh events, each if nobody wrote it since it was read; how many were written.
-    pub async fn save_jobs(&self, jobs: &[Job]) -> Result<u64> {
-        if jobs.is_empty() {
-            return Ok(0);
+    /// Retries jobs that match, as [`Job::retry_in_bulk`] does, but where they are: so many are not to be sent to and fro.
+    pub async fn retry_jobs(
+        &self,
+        filter: &JobFilter,
+        after: Option<JobId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Retries> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Head {
+            #[serde(rename = "_id")]
+            job: JobId,
+            kind: String,
+            user_id: Option<Id>,
         }
-        let writes = jobs.iter().map(|job| write(job).map(|(q, u)| doc! { "q": q, "u": u }));
-        let writes = writes.collect::<Result<Vec<_>>>()?;
-        self.update_each(JOBS, writes).await
+        if limit == 0 {
+            return Ok(Retries::default());
+        }
+        let jobs = self.of::<Head>(JOBS);
+        let heads = jobs.find(made_after(wanted(filter), after)).sort(doc! { "_id": 1 });
+        let heads = heads.limit(i64::from(limit)).batch_size(limit);
+        let heads: Vec<Head> = self.all(heads.projection(doc! { "kind": 1, "userId": 1 })).await?;
+        if heads.is_empty() {
+            return Ok(Retries::default());
+        }
+        let ids: Vec<String> = heads.iter().map(|head| head.job.to_string()).collect();
+        let may_be = doc! {
+            "_id": { "$in": ids },
+            "status": { "$in": RETRYABLE.map(JobStatus::as_str).to_vec() },
+            "retries": { "$not": { "$gte": RETRIES_MAX } },
+        };
+        let these = doc! { "$and": [may_be, wanted(filter)] };
+        let retried =
+            self.run(self.docs(JOBS).update_many(these, vec![retry_in_bulk(now)?])).await?.modified_count;
+        let priority = JobPriority::Background;
+        let ring = |Head { job, kind, user_id }| (kind, Ring { job, user_id, priority });
+        Ok(Retries { rings: heads.into_iter().map(ring).collect(), retried })
     }
 
     /// Events of a job after the given number, in order, at most `limit`.
@@ -131,13 +163,9 @@ impl Mongo {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let mut wanted = wanted(filter);
-        if let Some(after) = after {
-            let later = doc! { "$gt": after.to_string() };
-            wanted = doc! { "$and": [wanted, { "_id": later }] };
-        }
         let jobs = self.of::<Job>(JOBS);
-        let query = jobs.find(wanted).sort(doc! { "_id": 1 }).limit(i64::from(limit));
+        let query =
+            jobs.find(made_after(wanted(filter), after)).sort(doc! { "_id": 1 }).limit(i64::from(limit));
         self.all(query.batch_size(limit).projection(without_events())).await
     }
 
@@ -165,23 +193,28 @@ impl Mongo {
         Ok(found)
     }
 
-    /// Queued jobs of a kind that the queue was last told of before the given time, oldest first, at most
-    /// `limit`.
-    pub async fn unclaimed_jobs(&self, kind: &str, rung_before: Timestamp, limit: u32) -> Result<Vec<JobId>> {
-        #[derive(Deserialize)]
-        struct Bell {
-            #[serde(rename = "_id")]
-            id: JobId,
-        }
+    /// Queued jobs of a kind that the queue was last told of before the given time and after a place among them.
+    pub async fn unclaimed_jobs(
+        &self,
+        kind: &str,
+        rung_before: Timestamp,
+        after: Option<(Timestamp, JobId)>,
+        limit: u32,
+    ) -> Result<Vec<Unclaimed>> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let jobs = self.of::<Bell>(JOBS);
-        let unclaimed =
-            doc! { "status": JobStatus::Queued.as_str(), "kind": kind, "rungAt": { "$lt": rung_before } };
+        let queued = doc! { "status": JobStatus::Queued.as_str(), "kind": kind };
+        let mut unclaimed = doc! { "rungAt": { "$lt": rung_before } };
+        if let Some((time, id)) = after {
+            let later = doc! { "$or": [{ "rungAt": { "$gt": time } }, { "_id": { "$gt": id.to_string() } }] };
+            unclaimed = doc! { "rungAt": { "$gte": time, "$lt": rung_before }, "$and": [later] };
+        }
+        unclaimed.extend(queued);
+        let jobs = self.of::<Unclaimed>(JOBS);
         let query = jobs.find(unclaimed).sort(doc! { "rungAt": 1, "_id": 1 }).limit(i64::from(limit));
-        let bells = self.all(query.projection(doc! { "_id": 1 })).await?;
-        Ok(bells.into_iter().map(|bell| bell.id).collect())
+        // All of it stands in the index, so that no payload is read.
+        self.all(query.projection(doc! { "_id": 1, "userId": 1, "priority": 1, "rungAt": 1 })).await
     }
 
     /// Notes that the queue was told of these jobs. Not a transition, so `rev` stays.
@@ -202,6 +235,36 @@ fn write(job: &Job) -> Result<(Document, Document)> {
         update.insert("$push", doc! { "events": { "$each": bson_of(&job.fresh)? } });
     }
     Ok((doc! { "_id": job.id.to_string(), "rev": job.rev }, update))
+}
+
+/// What [`Job::retry_in_bulk`] changes.
+fn retry_in_bulk(now: Timestamp) -> Result<Document> {
+    let one_more = |field: &str| doc! { "$add": [{ "$ifNull": [format!("${field}"), 0] }, 1] };
+    let body = EventBody::Status { status: JobStatus::Queued, attempt: 0 };
+    let mut event = document(&Event { seq: 0, at: now, body })?;
+    event.insert("seq", one_more("lastEvent"));
+    Ok(doc! { "$set": {
+        "status": JobStatus::Queued.as_str(),
+        "priority": JobPriority::Background.as_str(),
+        "retries": one_more("retries"),
+        "attempt": 0,
+        "lostLeases": 0,
+        "error": null,
+        "finishedAt": null,
+        "dueAt": now,
+        "rungAt": now,
+        "rev": one_more("rev"),
+        "lastEvent": one_more("lastEvent"),
+        "events": { "$concatArrays": [{ "$ifNull": ["$events", []] }, [event]] },
+    } })
+}
+
+/// Only jobs made after this one.
+fn made_after(wanted: Document, after: Option<JobId>) -> Document {
+    match after {
+        Some(after) => doc! { "$and": [wanted, { "_id": { "$gt": after.to_string() } }] },
+        None => wanted,
+    }
 }
 
 /// What a filter looks for, so that an index serves each and keeps the order.

@@ -2,7 +2,7 @@
 //! written in its (Mongoose) shape and read field by field, whatever wrote them; every other collection is ours
 //! and holds the domain types as they serialize.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bson::{Bson, Document, doc};
 use futures::TryStreamExt;
@@ -12,7 +12,8 @@ use mongodb::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Result, StoreError};
+use self::pool::Pool;
+use super::{Connections, Result, StoreError};
 
 mod attempts;
 mod blobs;
@@ -35,6 +36,7 @@ mod note_trash;
 mod notes;
 mod owned;
 mod plans;
+mod pool;
 mod ported;
 mod queues;
 mod quiz_edits;
@@ -49,6 +51,7 @@ mod study_sessions;
 mod submissions;
 mod tallies;
 mod tasks;
+mod transcripts;
 mod usage;
 mod users;
 
@@ -71,6 +74,7 @@ pub struct Mongo {
     db: Database,
     /// How long a call may take.
     patience: Duration,
+    connections: Arc<Pool>,
 }
 
 impl Mongo {
@@ -91,9 +95,16 @@ impl Mongo {
         options.write_concern = Some(
             WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(patience).build(),
         );
-        let store = Self { db: Client::with_options(options)?.database(database), patience };
+        let connections = Arc::new(Pool::default());
+        options.cmap_event_handler = Some(connections.clone().into_handler());
+        let store = Self { db: Client::with_options(options)?.database(database), patience, connections };
         store.ping().await?;
         Ok(store)
+    }
+
+    /// The connections of this process.
+    pub fn connections(&self) -> Connections {
+        self.connections.now()
     }
 
     /// Answers when the database does.

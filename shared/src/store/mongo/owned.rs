@@ -73,6 +73,7 @@ impl Owned {
 #[rustfmt::skip]
 static OWNED: &[Owned] = &[
     owned("job_checkpoints", Below("jobs", '/')),
+    owned("transcripts", Named(&["userId"])),
     owned("jobs", Named(&["userId"])).blobs(&[&["payload", "source", "blob"], &["payload", "blob"]]),
     owned("quiz_keys", SameAs("quizzes")),
     owned("migrated_quizzes", SameAs("quizzes")).not_shown(),

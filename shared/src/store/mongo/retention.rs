@@ -128,7 +128,7 @@ impl Mongo {
         Ok(self.run(self.docs("sessions").find_one(live).projection(doc! { "_id": 1 })).await?.is_some())
     }
 
-    async fn remove(&self, collection: &str, old: Document, limit: u32) -> Result<u64> {
+    pub(super) async fn remove(&self, collection: &str, old: Document, limit: u32) -> Result<u64> {
         let these = self.some_of(collection, old, limit).await?;
         Ok(self.run(self.docs(collection).delete_many(these)).await?.deleted_count)
     }

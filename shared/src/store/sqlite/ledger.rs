@@ -7,7 +7,7 @@ use sqlx::{QueryBuilder, Row, Sqlite as Engine, SqliteConnection};
 use super::{Result, Sqlite, StoreError, decode, document, encode, matching};
 use crate::{
     domain::{Event, Job, JobId, Timestamp},
-    store::{CheckpointHead, JobFilter, JobGroup, Listing, Window},
+    store::{CheckpointHead, JobFilter, JobGroup, Listing, Retries, Unclaimed, Window},
 };
 
 impl Sqlite {
@@ -34,33 +34,35 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn save_job(&self, job: &mut Job) -> Result<bool> {
-        if self.save_jobs(std::slice::from_ref(job)).await? == 0 {
-            return Ok(false);
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let saved = write(&mut tx, job).await?;
+        tx.commit().await?;
+        if saved {
+            job.rev += 1;
+            job.fresh.clear();
         }
-        job.rev += 1;
-        job.fresh.clear();
-        Ok(true)
+        Ok(saved)
     }
 
-    pub(in crate::store) async fn save_jobs(&self, jobs: &[Job]) -> Result<u64> {
-        let mut saved = 0;
+    pub(in crate::store) async fn retry_jobs(
+        &self,
+        filter: &JobFilter,
+        after: Option<JobId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Retries> {
+        let mut retries = Retries::default();
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        for job in jobs {
-            let next = Job { rev: job.rev + 1, fresh: Vec::new(), ..job.clone() };
-            let done = sqlx::query("UPDATE jobs SET doc = ?, rung_at = ? WHERE id = ? AND rev = ?")
-                .bind(encode(&next)?)
-                .bind(job.rung_at.to_string())
-                .bind(job.id.to_string())
-                .bind(job.rev)
-                .execute(&mut *tx)
-                .await?;
-            if done.rows_affected() == 1 {
-                append(&mut tx, job).await?;
-                saved += 1;
+        let rows = matching_after(filter, after, limit).build().fetch_all(&mut *tx).await?;
+        for row in &rows {
+            let mut job: Job = document(row)?;
+            if job.retry_in_bulk(now).is_ok() && write(&mut tx, &job).await? {
+                retries.retried += 1;
             }
+            retries.rings.push((job.kind.clone(), job.ring()));
         }
         tx.commit().await?;
-        Ok(saved)
+        Ok(retries)
     }
 
     pub(in crate::store) async fn events(&self, id: JobId, after: i64, limit: u32) -> Result<Vec<Event>> {
@@ -110,13 +112,7 @@ impl Sqlite {
         after: Option<JobId>,
         limit: u32,
     ) -> Result<Vec<Job>> {
-        let mut query = QueryBuilder::new("SELECT doc FROM jobs WHERE true");
-        wanted(&mut query, filter);
-        if let Some(after) = after {
-            query.push(" AND id > ").push_bind(after.to_string());
-        }
-        query.push(" ORDER BY id LIMIT ").push_bind(limit);
-        self.documents(query).await
+        self.documents(matching_after(filter, after, limit)).await
     }
 
     pub(in crate::store) async fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
@@ -139,17 +135,24 @@ impl Sqlite {
         &self,
         kind: &str,
         rung_before: Timestamp,
+        after: Option<(Timestamp, JobId)>,
         limit: u32,
-    ) -> Result<Vec<JobId>> {
-        let rows = sqlx::query(
-            "SELECT id FROM jobs WHERE status = 'queued' AND kind = ? AND rung_at < ? ORDER BY rung_at, id LIMIT ?",
+    ) -> Result<Vec<Unclaimed>> {
+        let (time, id) = after.map_or_else(Default::default, |(time, id)| (time.to_string(), id.to_string()));
+        let rows: Vec<String> = sqlx::query_scalar(
+            "SELECT json_object('_id', id, 'userId', user_id, 'rungAt', rung_at, \
+             'priority', coalesce(doc ->> '$.priority', 'interactive')) \
+             FROM jobs WHERE status = 'queued' AND kind = ?1 AND rung_at < ?2 AND (rung_at, id) > (?3, ?4) \
+             ORDER BY rung_at, id LIMIT ?5",
         )
         .bind(kind)
         .bind(rung_before.to_string())
+        .bind(time)
+        .bind(id)
         .bind(limit)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(|row| parse_id(row.try_get(0)?)).collect()
+        rows.iter().map(|row| decode(row)).collect()
     }
 
     pub(in crate::store) async fn mark_rung(&self, ids: &[JobId], now: Timestamp) -> Result<()> {
@@ -227,6 +230,34 @@ fn wanted(query: &mut QueryBuilder<Engine>, filter: &JobFilter) {
     if let Some(instant) = filter.made_from {
         query.push(" AND id >= ").push_bind(JobId::first_at(instant).to_string());
     }
+}
+
+/// Jobs that match, from the oldest, made after `after`, at most `limit`.
+fn matching_after(filter: &JobFilter, after: Option<JobId>, limit: u32) -> QueryBuilder<Engine> {
+    let mut query = QueryBuilder::new("SELECT doc FROM jobs WHERE true");
+    wanted(&mut query, filter);
+    if let Some(after) = after {
+        query.push(" AND id > ").push_bind(after.to_string());
+    }
+    query.push(" ORDER BY id LIMIT ").push_bind(limit);
+    query
+}
+
+/// Writes a job and its fresh events if nobody wrote it since it was read; whether it did.
+async fn write(connection: &mut SqliteConnection, job: &Job) -> Result<bool> {
+    let next = Job { rev: job.rev + 1, fresh: Vec::new(), ..job.clone() };
+    let done = sqlx::query("UPDATE jobs SET doc = ?, rung_at = ? WHERE id = ? AND rev = ?")
+        .bind(encode(&next)?)
+        .bind(job.rung_at.to_string())
+        .bind(job.id.to_string())
+        .bind(job.rev)
+        .execute(&mut *connection)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    append(connection, job).await?;
+    Ok(true)
 }
 
 async fn append(connection: &mut SqliteConnection, job: &Job) -> Result<()> {

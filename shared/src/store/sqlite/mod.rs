@@ -11,7 +11,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
-use super::{Cursor, Listing, Result, SortValue, StoreError, Window};
+use super::{Connections, Cursor, Listing, Result, SortValue, StoreError, Window};
 
 mod accounts;
 mod attempts;
@@ -36,6 +36,7 @@ mod stats;
 mod study_sessions;
 mod tallies;
 mod tasks;
+mod transcripts;
 mod usage;
 
 pub(super) use owned::owned_sources;
@@ -59,6 +60,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/tasks.sql"),
     include_str!("schema/usage.sql"),
     include_str!("schema/shares.sql"),
+    include_str!("schema/transcripts.sql"),
 ];
 
 /// How long a write waits for another one. The largest is that of a note of a megabyte, whose words are indexed.
@@ -75,6 +77,11 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
+    pub(super) fn connections(&self) -> Connections {
+        let open = u64::from(self.pool.size());
+        Connections { open, in_use: open.saturating_sub(self.pool.num_idle() as u64) }
+    }
+
     pub(super) async fn open(dir: &Path) -> Result<Self> {
         let uploads = dir.join("uploads");
         tokio::fs::create_dir_all(&uploads).await.map_err(unavailable)?;

@@ -63,6 +63,7 @@ const OWNED: &[Owned] = &[
     table("job_events", "job_id IN (SELECT id FROM jobs WHERE user_id = ?1)").key("job_id || '/' || seq").not_shown(),
     table("job_checkpoints", "job_id IN (SELECT id FROM jobs WHERE user_id = ?1)").key("job_id || '/' || name")
         .shown_as("json_object('jobId', job_id, 'name', name, 'value', json(value))"),
+    table("transcripts", "user_id = ?1"),
     table("jobs", "user_id = ?1").blobs(&["$.payload.source.blob", "$.payload.blob"])
         .shown_as("json_set(doc, '$.events', json((SELECT json_group_array(json(doc)) FROM (SELECT doc FROM job_events WHERE job_id = jobs.id ORDER BY seq))))"),
     table("quiz_shares", "user_id = ?1").key("quiz_id"),

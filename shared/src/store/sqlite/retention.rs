@@ -160,7 +160,12 @@ impl Sqlite {
         Ok(live.fetch_optional(&self.pool).await?.is_some())
     }
 
-    async fn delete_before(&self, delete: &'static str, instant: Timestamp, limit: u32) -> Result<u64> {
+    pub(super) async fn delete_before(
+        &self,
+        delete: &'static str,
+        instant: Timestamp,
+        limit: u32,
+    ) -> Result<u64> {
         let done = sqlx::query(delete).bind(instant.to_string()).bind(limit).execute(&self.pool).await?;
         Ok(done.rows_affected())
     }

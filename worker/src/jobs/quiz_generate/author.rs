@@ -217,7 +217,8 @@ impl<'a> Author<'a> {
         loop {
             let mut written = Written::default();
             let (give, take) = mpsc::unbounded_channel();
-            let call = llm::generate(&provider.client, &self.material, request, move |draft| {
+            let client = provider.recorded(Purpose::Questions, &self.run.tape);
+            let call = llm::generate(&client, &self.material, request, move |draft| {
                 give.send(draft).ok();
             });
             let call = provider.call(Purpose::Questions, call);

@@ -27,7 +27,8 @@ pub(super) async fn checked(
         return Ok(Ok(check));
     }
     let user_id = owner.map(|id| id.to_string());
-    let call = llm::check_keys(&provider.client, drafts, user_id.as_deref());
+    let client = provider.recorded(Purpose::KeyCheck, &run.tape);
+    let call = llm::check_keys(&client, drafts, user_id.as_deref());
     let asked = provider.call(Purpose::KeyCheck, call).await;
     let used = match &asked {
         Ok(check) => Some(check.usage),

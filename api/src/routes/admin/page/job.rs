@@ -1,10 +1,11 @@
 //! A job with all that is known of it.
 
+use std::time::Duration;
+
 use askama::Template;
 use serde_json::Value;
 use shared::{
-    domain::{AttemptRecord, Event, EventBody, Job, JobId, JobStatus, Timestamp},
-    jobs::JobDetail,
+    domain::{AttemptRecord, Event, EventBody, Exchange, Job, JobId, JobStatus, Timestamp, Transcript},
     store::CheckpointHead,
 };
 
@@ -19,9 +20,8 @@ use crate::{app::App, problem::Result, routes::admin::jobs::read};
 const EVENTS_SHOWN: u32 = 400;
 /// Most characters of a text of a payload or a saved piece of work that are shown.
 const TEXT_MAX: usize = 300;
-/// The same of a text of a provider's transcript, and of all of it.
+/// The same of a text that a provider was told or answered.
 const SAID_MAX: usize = 5_000;
-const TRANSCRIPT_MAX: usize = 50_000;
 
 #[derive(Template)]
 #[template(path = "admin/job.html")]
@@ -40,7 +40,7 @@ struct Page {
     attempts: Vec<Attempt>,
     checkpoints: Vec<Checkpoint>,
     payload: String,
-    transcript: Option<String>,
+    transcript: Option<Recorded>,
 }
 
 enum Fact {
@@ -72,6 +72,22 @@ struct Attempt {
     error: Option<(String, String)>,
 }
 
+/// What was said between us and providers in a try.
+struct Recorded {
+    attempt: u32,
+    at: Moment,
+    calls: Vec<Call>,
+}
+
+struct Call {
+    purpose: String,
+    model: String,
+    took: String,
+    error: Option<String>,
+    /// Who said it, and what.
+    said: Vec<(String, String)>,
+}
+
 struct Checkpoint {
     name: String,
     size: String,
@@ -80,7 +96,7 @@ struct Checkpoint {
 
 /// What the page shows of a job at present.
 pub async fn render(app: &App, id: JobId) -> Result<String> {
-    let (job, heads) = read(app, id).await?;
+    let (job, heads, transcript) = read(app, id).await?;
     let (store, now) = (&app.ledger.store, app.ledger.clock.now());
     let after = job.last_event.saturating_sub(i64::from(EVENTS_SHOWN)).max(0);
     let events = store.events(id, after, EVENTS_SHOWN).await?;
@@ -88,9 +104,6 @@ pub async fn render(app: &App, id: JobId) -> Result<String> {
         Some(id) => Some((id.to_string(), store.user(id).await?.map(|user| user.email))),
         None => None,
     };
-    let detail = JobDetail::new(job.clone(), heads.clone());
-    let transcript =
-        detail.transcript().map(|said| shortened(&pretty(&redacted(said, SAID_MAX)), TRANSCRIPT_MAX));
     let mut attempts: Vec<Attempt> =
         job.attempts.iter().map(|attempt| attempt_row(attempt, &job, now)).collect();
     attempts.reverse();
@@ -109,7 +122,7 @@ pub async fn render(app: &App, id: JobId) -> Result<String> {
         attempts,
         checkpoints: heads.into_iter().map(checkpoint).collect(),
         payload: pretty(&redacted(&job.payload, TEXT_MAX)),
-        transcript,
+        transcript: transcript.map(|transcript| recorded(transcript, now)),
         kind: job.kind,
     })
 }
@@ -260,6 +273,26 @@ fn attempt_row(attempt: &AttemptRecord, job: &Job, now: Timestamp) -> Attempt {
     }
 }
 
+fn recorded(transcript: Transcript, now: Timestamp) -> Recorded {
+    let call = |exchange: Exchange| {
+        let ending = exchange.finish_reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+        let messages = exchange.messages.into_iter().map(|said| (said.role, said.content));
+        let said = messages.chain([(format!("answer{ending}"), exchange.answer)]);
+        Call {
+            purpose: exchange.purpose,
+            model: exchange.model,
+            took: span(Duration::from_millis(exchange.took_ms)),
+            error: exchange.error,
+            said: said.map(|(who, text)| (who, shortened(&text, SAID_MAX))).collect(),
+        }
+    };
+    Recorded {
+        attempt: transcript.attempt,
+        at: Moment::new(transcript.recorded_at, now),
+        calls: transcript.exchanges.into_iter().map(call).collect(),
+    }
+}
+
 fn checkpoint(head: CheckpointHead) -> Checkpoint {
     let value = head.value.map(|value| pretty(&redacted(&value, TEXT_MAX)));
     Checkpoint { name: head.name, size: size(head.bytes), value }
@@ -271,6 +304,17 @@ mod tests {
 
     #[test]
     fn a_transcript_is_shown_where_there_is_one_and_is_no_markup() {
+        let recorded = |answer: &str| Recorded {
+            attempt: 2,
+            at: Moment::new(Timestamp(0), Timestamp(1000)),
+            calls: vec![Call {
+                purpose: "questions".to_owned(),
+                model: "m".to_owned(),
+                took: "1 s".to_owned(),
+                error: Some("provider.down".to_owned()),
+                said: vec![("answer".to_owned(), answer.to_owned())],
+            }],
+        };
         let page = |transcript: Option<&str>| Page {
             id: "1".to_owned(),
             kind: "quiz.generate".to_owned(),
@@ -286,7 +330,7 @@ mod tests {
             attempts: Vec::new(),
             checkpoints: Vec::new(),
             payload: "{}".to_owned(),
-            transcript: transcript.map(str::to_owned),
+            transcript: transcript.map(recorded),
         };
         let shown = page(Some("<script>said</script>")).render().unwrap();
         assert!(
