@@ -5,8 +5,9 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, Method, header, request::Parts},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware,
+    response::IntoResponse,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use rand::RngExt;
@@ -164,7 +165,8 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), limits::limited))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn(drain::refused))
-        .layer(CatchPanicLayer::new())
+        // The panic itself was told.
+        .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(middleware::from_fn(frame::around))
         .layer(cors(app.live.clone()))
         .with_state(app)

@@ -8,8 +8,8 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use shared::clock::Clock;
-use tracing::Instrument;
+use shared::{clock::Clock, telemetry::traces};
+use tracing::{Instrument, Span, field::Empty};
 
 use crate::problem::Problem;
 
@@ -19,13 +19,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub async fn around(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let path = request.uri().path().to_owned();
-    let method = request.method().clone();
-    let route =
-        request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
+    let method = label(request.method());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.headers_mut().insert(REQUEST_ID, id.clone());
 
-    // Of the highest level, so that it is there whichever lines are written.
-    let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default(), %method, route);
+    let span = span(&id, method, route.as_deref());
+    traces::follow(&span, request.headers().get("traceparent").and_then(|parent| parent.to_str().ok()));
     let started = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
     let took = started.elapsed();
@@ -36,14 +35,33 @@ pub async fn around(mut request: Request, next: Next) -> Response {
     headers.insert(REQUEST_ID, id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
-    let labels =
-        [("method", label(&method).to_owned()), ("route", route), ("status", status.as_u16().to_string())];
+    let route = route.unwrap_or_else(|| "none".to_owned());
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status.as_u16().to_string())];
     metrics::histogram!("smartstudy_http_request_seconds", &labels).record(took);
     span.in_scope(|| tracing::debug!(status = status.as_u16(), millis = took.as_millis() as u64, "answered"));
+    traces::note(&span, "http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        traces::failed(&span, status.as_str());
+    }
+    traces::end(&span);
     response
 }
 
-/// A method as a label of metrics. Callers may invent methods, and each would be a series of its own.
+/// What everything said and done for a request is in. It is of the highest level, so that it is there whichever lines
+/// are written.
+fn span(id: &HeaderValue, method: &'static str, route: Option<&str>) -> Span {
+    tracing::error_span!(
+        "request",
+        otel.name = route.map_or(method.to_owned(), |route| format!("{method} {route}")),
+        otel.kind = "server",
+        request = id.to_str().unwrap_or_default(),
+        http.request.method = method,
+        http.route = route,
+        trace = Empty,
+    )
+}
+
+/// A method as metrics, traces and logs name it. Callers may invent methods, and each would be a series of its own.
 fn label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -81,8 +81,8 @@ async fn once(app: &App, request: Request, next: Next) -> Result<Response> {
     };
     match first.await {
         Ok(response) => response,
-        Err(error) => {
-            tracing::error!(%error, "a request crashed");
+        // The crash itself was told.
+        Err(_) => {
             app.ledger.store.forget_key(&key).await?;
             Err(Problem::internal())
         }

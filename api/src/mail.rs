@@ -142,10 +142,14 @@ impl Mailer {
             let pause = pauses.next().filter(|_| !error.is_permanent());
             let Some(pause) = pause else {
                 metrics::counter!("smartstudy_mails_total", "outcome" => "failed").increment(1);
-                tracing::error!(subject = letter.subject, %error, "a mail was not sent");
+                tracing::error!(subject = letter.subject, error = told(&error), "a mail was not sent");
                 return;
             };
-            tracing::warn!(subject = letter.subject, %error, "a mail was not sent; it is tried again");
+            tracing::warn!(
+                subject = letter.subject,
+                error = told(&error),
+                "a mail was not sent; it is tried again"
+            );
             tokio::time::sleep(*pause).await;
         }
     }
@@ -167,5 +171,14 @@ impl Mailer {
         if tokio::time::timeout(within, self.tasks.wait()).await.is_err() {
             tracing::warn!(letters = self.tasks.len(), "letters that were on their way are lost");
         }
+    }
+}
+
+/// What may be told of an error: what a server answers may quote an address.
+fn told(error: &smtp::Error) -> String {
+    match error.status() {
+        Some(code) => format!("the server answered {code}"),
+        None if error.is_response() => "the server's answer cannot be read".to_owned(),
+        None => error.to_string(),
     }
 }

@@ -126,7 +126,13 @@ fn start(config_file: Option<PathBuf>) -> anyhow::Result<()> {
 }
 
 async fn serve(config_file: Option<PathBuf>) -> anyhow::Result<()> {
-    let live = live::start(Program::Api, config_file)?;
+    let (live, telemetry) = live::start(Program::Api, config_file)?;
+    let served = listen(live).await;
+    telemetry.finish().await;
+    served
+}
+
+async fn listen(live: live::Live) -> anyhow::Result<()> {
     let config = live.now();
     if config.environment == Environment::Production && config.public_url.starts_with("http://localhost") {
         tracing::warn!(

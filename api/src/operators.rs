@@ -78,15 +78,17 @@ async fn change(arguments: Arguments, source: &Source) -> anyhow::Result<()> {
 
 /// Makes admins of the accounts with these e-mails. Only verified ones: anybody can register with anybody's e-mail.
 pub async fn appoint(ledger: &Ledger, emails: &[String]) -> Result<(), StoreError> {
-    for email in emails {
+    for (email, number) in emails.iter().zip(1..) {
         match ledger.store.user_by_email(email).await? {
             Some(user) if user.role == Role::Admin => {}
             Some(user) if user.email_verified && !user.is_guest => {
                 give(ledger, &user, Role::Admin).await?;
-                tracing::info!(email, "an admin now, as ADMIN_EMAILS has it");
+                tracing::info!(user = %user.id, "an admin now, as ADMIN_EMAILS has it");
             }
-            Some(_) => tracing::warn!(email, "ADMIN_EMAILS names an account whose e-mail is not verified"),
-            None => tracing::warn!(email, "ADMIN_EMAILS names no account"),
+            Some(user) => {
+                tracing::warn!(user = %user.id, "ADMIN_EMAILS names an account whose e-mail is not verified")
+            }
+            None => tracing::warn!(number, "ADMIN_EMAILS names no account with one of its e-mails"),
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use shared::telemetry::blocking;
 use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
@@ -59,16 +60,14 @@ impl Passwords {
             drop(slot);
             done
         };
-        match tokio::task::spawn_blocking(work).await {
+        match blocking(work).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => {
                 tracing::error!(%error, "a password could not be hashed or verified");
                 Err(Problem::internal())
             }
-            Err(error) => {
-                tracing::error!(%error, "hashing crashed");
-                Err(Problem::internal())
-            }
+            // The crash itself was told.
+            Err(_) => Err(Problem::internal()),
         }
     }
 }

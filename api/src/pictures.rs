@@ -8,6 +8,7 @@ use image::{
     DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, codecs::jpeg::JpegEncoder,
     imageops::FilterType,
 };
+use shared::telemetry::blocking;
 use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
@@ -61,15 +62,13 @@ impl Pictures {
     /// A file as it is kept; see [`portrait`].
     pub async fn portrait(&self, file: Vec<u8>) -> Result<Vec<u8>, Problem> {
         let slot = self.0.clone().acquire_owned().await.map_err(|_| Problem::internal())?;
-        let made = tokio::task::spawn_blocking(move || {
+        let made = blocking(move || {
             let made = portrait(&file);
             drop(slot);
             made
         });
-        let made = made.await.map_err(|error| {
-            tracing::error!(%error, "a picture crashed its decoder");
-            Problem::internal()
-        })?;
+        // A crash itself was told.
+        let made = made.await.map_err(|_| Problem::internal())?;
         Ok(made?)
     }
 }

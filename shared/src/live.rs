@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::{
     config::{Config, ConfigError, Effectives, Examined, Program, Source},
-    telemetry::{self, LogFilter},
+    telemetry::{self, LogFilter, Telemetry, TelemetryError},
 };
 
 /// The configuration in force. Cheap to clone; ask it once for each piece of work.
@@ -37,17 +37,21 @@ pub enum StartError {
     /// The system does not pass the signal on.
     #[error("SIGHUP cannot be waited for: {0}")]
     Signal(#[from] std::io::Error),
+    /// Traces or errors cannot be sent out.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
 }
 
-/// Reads the configuration, starts logging, and reads it again at each SIGHUP. Call it within a runtime.
-pub fn start(program: Program, config_file: Option<PathBuf>) -> Result<Live, StartError> {
+/// Reads the configuration, starts logging and what else it asks for, and reads it again at each SIGHUP. Call it within
+/// a runtime.
+pub fn start(program: Program, config_file: Option<PathBuf>) -> Result<(Live, Telemetry), StartError> {
     let hangups = signal(SignalKind::hangup())?;
     let Examined { config, effective } = Config::examine(program, &Source::open(config_file.as_deref()));
     let config = config?;
-    let logs = telemetry::logs(config.log_format, &config.log_filter);
+    let (logs, telemetry) = telemetry::start(program, &config)?;
     let (sender, live) = watch::channel(Arc::new(config));
     tokio::spawn(Reloader { program, config_file, effective, sender, logs }.run(hangups));
-    Ok(Live(live))
+    Ok((Live(live), telemetry))
 }
 
 struct Reloader {
@@ -74,7 +78,7 @@ impl Reloader {
             Ok(config) => config,
             Err(ConfigError(mistakes)) => {
                 let mistakes = mistakes.join("; ");
-                tracing::error!("the configuration was not reloaded, the old one stays in force: {mistakes}");
+                tracing::error!(%mistakes, "the configuration was not reloaded, the old one stays in force");
                 return "refused";
             }
         };

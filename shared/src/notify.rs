@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use redis::{Client, RedisError, aio::ConnectionManager};
 use tokio::sync::broadcast;
+use tracing::Instrument;
 
 use crate::domain::JobId;
 
@@ -58,7 +59,7 @@ impl Notifier {
         if jobs.is_empty() {
             return;
         }
-        tokio::spawn(async move {
+        let publishing = async move {
             let mut connection = connection;
             let mut publish = redis::pipe();
             for job in jobs {
@@ -70,7 +71,8 @@ impl Notifier {
                 Ok(Err(error)) => tracing::debug!(%error, "changes were not announced"),
                 Err(_) => tracing::debug!("changes were not announced in time"),
             }
-        });
+        };
+        tokio::spawn(publishing.in_current_span());
     }
 
     /// Hears of changes from now on.

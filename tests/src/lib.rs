@@ -5,6 +5,7 @@
 pub mod app;
 pub mod balancer;
 pub mod client;
+pub mod collector;
 pub mod corpus;
 pub mod deepseek;
 pub mod events;
@@ -22,6 +23,7 @@ pub mod shift;
 
 pub use app::{App, AppOptions};
 pub use client::Client;
+pub use collector::Collector;
 pub use mail::Mailbox;
 pub use migrate::Migrate;
 pub use old::Old;

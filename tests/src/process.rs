@@ -96,6 +96,13 @@ impl Process {
         }
     }
 
+    /// Ends the process as an operator would, and waits until all that it printed is read.
+    pub async fn close(&self) -> ExitStatus {
+        let status = self.terminate().await;
+        self.line(|_| None::<()>).await;
+        status
+    }
+
     /// How the process ended, if it has.
     pub fn exit_status(&self) -> Option<ExitStatus> {
         self.child().try_wait().expect("the state of our own child")

@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write};
 
+use shared::telemetry::blocking;
 use tokio::{sync::mpsc, task::JoinHandle};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
@@ -40,7 +41,7 @@ impl Archive {
     /// An empty one.
     pub(crate) fn begin() -> Self {
         let (parts, waiting) = mpsc::channel(WAITING);
-        Self { parts, writer: tokio::task::spawn_blocking(move || write(waiting)) }
+        Self { parts, writer: blocking(move || write(waiting)) }
     }
 
     /// Begins a file; what is added next belongs to it.

@@ -144,7 +144,13 @@ async fn play(ask: &replay::Ask, source: &Source) -> anyhow::Result<()> {
 }
 
 async fn run(config_file: Option<PathBuf>) -> anyhow::Result<()> {
-    let live = live::start(Program::Worker, config_file)?;
+    let (live, telemetry) = live::start(Program::Worker, config_file)?;
+    let worked = serve(live).await;
+    telemetry.finish().await;
+    worked
+}
+
+async fn serve(live: live::Live) -> anyhow::Result<()> {
     let config = live.now();
     let metrics = telemetry::metrics("worker")?;
     let ledger = setup::ledger(Program::Worker, &config).await?;

@@ -19,6 +19,7 @@ use shared::{
     store::StoreError,
 };
 use tokio::sync::Mutex;
+use tracing::Span;
 
 use crate::{
     Context,
@@ -115,11 +116,23 @@ pub struct Run {
 struct Stage {
     name: String,
     since: Instant,
+    /// It lasts in traces for as long as this is kept.
+    _span: Span,
+}
+
+impl Stage {
+    fn begin(name: &str) -> Self {
+        let span = match name {
+            "" => Span::none(),
+            _ => tracing::error_span!("stage", otel.name = name, otel.kind = "internal"),
+        };
+        Self { name: name.to_owned(), since: Instant::now(), _span: span }
+    }
 }
 
 impl Run {
     pub(crate) fn new(context: Arc<Context>, job: Job, token: i64) -> Self {
-        let stage = Mutex::new(Stage { name: String::new(), since: Instant::now() });
+        let stage = Mutex::new(Stage::begin(""));
         Self {
             id: job.id,
             context,
@@ -172,7 +185,7 @@ impl Run {
             let labels = [("kind", self.job.lock().await.kind.clone()), ("stage", stage.name.clone())];
             metrics::histogram!("smartstudy_job_stage_seconds", &labels).record(stage.since.elapsed());
         }
-        *stage = Stage { name: name.to_owned(), since: Instant::now() };
+        *stage = Stage::begin(name);
     }
 
     /// A name for the next provider call of this try.
@@ -276,7 +289,7 @@ impl Run {
             Ok::<_, Stop>(())
         };
         if let Err(error) = kept.await {
-            tracing::warn!(job = %self.id, %error, "the transcript was not kept");
+            tracing::warn!(%error, "the transcript was not kept");
         }
     }
 

@@ -12,8 +12,10 @@ use rand::RngExt;
 use shared::{
     domain::{Job, JobError, JobId, JobResult, JobStatus, Refusal, Ring},
     jobs::{LedgerError, backoff},
+    telemetry::traces,
 };
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span, field::Empty};
 
 use crate::{
     Context, Contexts,
@@ -99,12 +101,28 @@ async fn deliver(id: JobId, runtime: Data<Arc<Runtime>>) {
             return;
         }
     };
+    // Of the highest level, so that it is there whichever lines are written.
+    let span = tracing::error_span!(
+        "job",
+        otel.name = format!("job {}", job.kind),
+        otel.kind = "consumer",
+        job = %id,
+        kind = job.kind,
+        attempt = i64::from(job.attempt),
+        trace = Empty,
+    );
+    traces::follow(&span, job.trace.as_deref());
+    perform(&runtime, context, job, token).instrument(span).await;
+}
+
+/// One try of a job that was claimed.
+async fn perform(runtime: &Runtime, context: Arc<Context>, job: Job, token: i64) {
     let _busy = Busy::new();
     let ring = job.ring();
     let waited = context.ledger.clock.now().since(job.due_at);
     metrics::histogram!("smartstudy_job_wait_seconds", "kind" => job.kind.clone()).record(waited);
-    let (kind, attempt) = (job.kind.clone(), job.attempt);
-    tracing::info!(job = %id, kind, attempt, "started");
+    let kind = job.kind.clone();
+    tracing::info!("started");
     let run = Arc::new(Run::new(context.clone(), job, token));
     let began = Instant::now();
     let ended = tokio::select! {
@@ -188,7 +206,8 @@ async fn leave(context: &Context, ring: Ring) {
 async fn work(context: &Arc<Context>, run: &Arc<Run>) -> Result<JobResult, Stop> {
     let job = run.snapshot().await;
     let limit = jobs::timeout(&job.kind);
-    let guarded = AssertUnwindSafe(jobs::run(context, run, &job)).catch_unwind();
+    // It is large, and each of the futures around it would have it on the stack once more.
+    let guarded = AssertUnwindSafe(Box::pin(jobs::run(context, run, &job))).catch_unwind();
     match tokio::time::timeout(limit, guarded).await {
         Ok(Ok(ended)) => ended,
         Ok(Err(_panic)) => Err(crashed().into()),
@@ -205,12 +224,12 @@ async fn heartbeat(context: &Context, run: &Run, ring: Ring) -> Stop {
         match run.change(|job, token, now| job.renew(token, LEASE, now)).await {
             Ok(()) => {}
             Err(Stop::Lost) => return Stop::Lost,
-            Err(_) => tracing::warn!(job = %run.id, "the lease could not be renewed"),
+            Err(_) => tracing::warn!("the lease could not be renewed"),
         }
         if context.jobs_per_user.is_some()
             && let Err(error) = context.ledger.queue.stay(ring, LEASE).await
         {
-            tracing::debug!(job = %run.id, %error, "not counted among the jobs of its user");
+            tracing::debug!(%error, "not counted among the jobs of its user");
         }
     }
 }
@@ -228,7 +247,8 @@ async fn record(context: &Context, run: &Run, ended: Result<JobResult, Stop>) {
             .await
         }
         Err(Stop::Failed { error, retry_after }) => {
-            tracing::info!(job = %run.id, code = error.code, error = error.message, "failed");
+            tracing::info!(code = error.code, "failed");
+            traces::failed(&Span::current(), &error.code);
             let pause = |job: &Job| backoff(job.attempt, jitter, retry_after);
             let failed = run.change(|job, token, now| {
                 job.fail(token, error.clone(), pause(job), now)?;
@@ -245,15 +265,17 @@ async fn record(context: &Context, run: &Run, ended: Result<JobResult, Stop>) {
         Err(Stop::Lost) => Err(Stop::Lost),
     };
     let job = run.snapshot().await;
+    let outcome = if written.is_ok() { job.status.as_str() } else { "lost" };
+    traces::note(&Span::current(), "outcome", outcome);
     match written {
         Ok(()) => {
-            tracing::info!(job = %run.id, status = job.status.as_str(), "ended");
+            tracing::info!(status = outcome, "ended");
             if job.status.is_finished() {
                 jobs::clean_up(context, &job).await;
             }
         }
-        Err(Stop::Lost) => tracing::warn!(job = %run.id, "the lease was lost; whoever has it goes on"),
-        Err(_) => tracing::warn!(job = %run.id, "the outcome could not be written; the lease will end"),
+        Err(Stop::Lost) => tracing::warn!("the lease was lost; whoever has it goes on"),
+        Err(_) => tracing::warn!("the outcome could not be written; the lease will end"),
     }
 }
 

@@ -14,6 +14,7 @@ use axum::{
 use futures::stream;
 use shared::domain::{Event, JobId};
 use tokio::{sync::broadcast, time::timeout};
+use tracing::{Instrument, Span};
 
 use super::jobs::Viewer;
 use utoipa::ToSchema;
@@ -87,9 +88,14 @@ pub async fn stream(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let follower = Follower { app, id, after, changes, ready: VecDeque::new() };
-    let events = stream::unfold(follower, |mut follower| async move {
-        let event = follower.next().await?;
-        Some((Ok::<_, Infallible>(event), follower))
+    // It is polled after the request was answered.
+    let span = Span::current();
+    let events = stream::unfold(follower, move |mut follower| {
+        let next = async move {
+            let event = follower.next().await?;
+            Some((Ok::<_, Infallible>(event), follower))
+        };
+        next.instrument(span.clone())
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response())
 }

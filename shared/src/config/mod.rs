@@ -9,6 +9,7 @@ mod accounts;
 mod ai;
 mod backends;
 mod file;
+mod observers;
 mod ocr;
 mod origins;
 mod reader;
@@ -20,6 +21,7 @@ mod source;
 pub use accounts::Accounts;
 pub use ai::{Ai, Consent, Effort, Endpoint};
 pub use backends::{Backends, database};
+pub use observers::{Dsn, Observers, Traces};
 pub use ocr::Ocr;
 pub use reader::{Effective, Effectives};
 pub use retention::Retention;
@@ -39,6 +41,16 @@ pub enum Program {
     Worker,
 }
 
+impl Program {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "smartstudy-api",
+            Self::Worker => "smartstudy-worker",
+        }
+    }
+}
+
 /// What kind of place the process runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
@@ -46,6 +58,16 @@ pub enum Environment {
     Development,
     /// Refuses what would be unsafe.
     Production,
+}
+
+impl Environment {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
 }
 
 /// How log lines are written.
@@ -112,6 +134,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// `RUST_LOG`.
     pub log_filter: String,
+    /// Who is told of traces and errors.
+    pub observers: Observers,
 }
 
 /// The configuration cannot be used.
@@ -199,6 +223,7 @@ impl Config {
             ocr: Ocr::read(reader),
             retention: Retention::read(reader),
             log_filter: log_filter(reader),
+            observers: Observers::read(reader, program),
             log_format: log_format.unwrap_or(LogFormat::Text),
             backends: backends.unwrap_or(Backends::Embedded { data_dir: PathBuf::new() }),
         };

@@ -169,6 +169,10 @@ fn unusual(name: &str) -> &'static [(&'static str, &'static str)] {
         "AI_CONSENT" => &[("AI_CONSENT", "required")],
         "LOG_FORMAT" => &[("LOG_FORMAT", "json")],
         "RUST_LOG" => &[("RUST_LOG", "warn")],
+        "OTEL_EXPORTER_OTLP_ENDPOINT" => &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a")],
+        "OTEL_SERVICE_NAME" => &[("OTEL_SERVICE_NAME", "api"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a")],
+        "TRACES_SAMPLED" => &[("TRACES_SAMPLED", "0.5"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a")],
+        "SENTRY_DSN" => &[("SENTRY_DSN", "https://key@errors.example/1")],
         _ => &[],
     }
 }

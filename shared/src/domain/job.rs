@@ -108,6 +108,9 @@ pub struct Job {
     /// When the provider's prices fell, where it waited for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cheaper_from: Option<Timestamp>,
+    /// The W3C `traceparent` of whoever asked for it, where that is traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// When it is due: for a scheduled or retrying job its next start.
     pub due_at: Timestamp,
     /// When the queue was last told of it.
@@ -158,6 +161,7 @@ impl Job {
             not_before,
             finish_by,
             cheaper_from,
+            trace: None,
             due_at,
             rung_at: now,
             lease: None,

@@ -11,6 +11,7 @@ use crate::{
     notify::Notifier,
     queue::{Queue, QueueError},
     store::{JobFilter, Store, StoreError},
+    telemetry::traces,
 };
 
 /// Jobs changed in one round trip, where many are.
@@ -57,6 +58,7 @@ impl Ledger {
         let (kind, max_attempts, priority) = (J::KIND, J::MAX_ATTEMPTS, J::PRIORITY);
         let new = NewJob { id, kind, user_id, payload, max_attempts, priority, when: when.into() };
         let mut job = Job::new(new, self.clock.now());
+        job.trace = traces::current();
         self.store.insert_job(&mut job).await?;
         #[cfg(feature = "testing")]
         crate::fault::point("after-insert");

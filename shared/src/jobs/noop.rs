@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::JobKind;
 
-/// What the job does.
+/// What the job does. Where its payload has a text `crash` too, it ends in a panic with that.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Noop {
     /// Milliseconds to hold the worker.

@@ -37,8 +37,10 @@ async fn a_job_is_read_as_it_was_written(bench: &Bench) {
     let later = bench.now() + Duration::from_secs(3600);
     let plain = make::new_job(bench.job_id(), None, None);
     let scheduled = make::new_job(bench.job_id(), Some(bench.id()), Some(later));
-    for new in [plain, scheduled] {
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned();
+    for (new, trace) in [(plain, None), (scheduled, Some(trace))] {
         let mut job = Job::new(new, bench.now());
+        job.trace = trace;
         bench.store.insert_job(&mut job).await.unwrap();
         assert!(job.fresh.is_empty(), "its events are written");
         assert_eq!(bench.store.job(job.id).await.unwrap(), Some(job));

@@ -62,6 +62,9 @@ pub(crate) async fn run(context: &Arc<Context>, run: &Arc<Run>, job: &Job) -> Re
         Noop::KIND => {
             let noop: Noop = payload(job)?;
             tokio::time::sleep(Duration::from_millis(noop.hold_ms)).await;
+            if let Some(reason) = job.payload["crash"].as_str() {
+                panic!("{reason}");
+            }
             Ok(JobResult { kind: "nothing".into(), id: job.id.to_string(), url: format!("/jobs/{}", job.id) })
         }
         other => {
@@ -88,7 +91,7 @@ pub(crate) async fn clean_up(context: &Context, job: &Job) {
         return;
     }
     if let Err(error) = forget(context, job).await {
-        tracing::warn!(job = %job.id, %error, "what is left of the job's work was not removed");
+        tracing::warn!(%error, "what is left of the job's work was not removed");
     }
 }
 
@@ -106,7 +109,7 @@ async fn forget(context: &Context, job: &Job) -> Result<(), StoreError> {
 
 fn payload<T: DeserializeOwned>(job: &Job) -> Result<T, Stop> {
     serde_json::from_value(job.payload.clone()).map_err(|error| {
-        tracing::error!(job = %job.id, kind = job.kind, %error, "the payload cannot be read");
+        tracing::error!(%error, "the payload cannot be read");
         JobError::fatal("job.payload_unreadable", "This worker cannot read the job; update it and retry.")
             .into()
     })

@@ -122,7 +122,7 @@ async fn curriculum(
         if is_worth_waiting_for(&error) && job.attempt < job.max_attempts {
             return Err(error.into());
         }
-        tracing::warn!(job = %run.id, code = error.code(), "the plan is made without a model");
+        tracing::warn!(code = error.code(), %error, "the plan is made without a model");
         run.notice("The AI service gave nothing of use; the plan was made without it.".to_owned()).await?;
     }
     Ok((None, by_rules()))

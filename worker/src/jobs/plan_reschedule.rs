@@ -5,6 +5,7 @@ use std::sync::Arc;
 use shared::{
     domain::{JobError, JobResult, PlanTask},
     jobs::plan_reschedule::PlanReschedule,
+    telemetry::blocking,
 };
 
 use super::plan_generate::result;
@@ -38,10 +39,7 @@ pub(super) async fn run(
             return Err(JobError::fatal("plan.exam_passed", message).into());
         }
         let read = plan.clone();
-        let again = tokio::task::spawn_blocking(move || reschedule(&read, start)).await.map_err(|error| {
-            tracing::error!(%error, "a plan could not be rescheduled");
-            crashed()
-        })?;
+        let again = blocking(move || reschedule(&read, start)).await.map_err(|_| crashed())?;
         let Some(again) = again else { return Ok(result(plan.id)) };
         // Before the plan is written: should the worker end between the two, the next try says it again.
         let notices: Vec<String> = notice(&again.left_out).into_iter().collect();

@@ -7,6 +7,7 @@ use shared::{
     jobs::report_render::ReportRender,
     report::Subject,
     store::BlobUse,
+    telemetry::blocking,
 };
 
 use crate::{
@@ -38,12 +39,12 @@ pub(super) async fn run(
     let (report, charts) = subject.report(store, made).await?;
 
     run.progress(progress(60, "drawing", "Drawing the report")).await?;
-    let pdf = tokio::task::spawn_blocking(move || {
+    let pdf = blocking(move || {
         let (name, zone) = (user.name.as_str(), &subject.zone);
         render(&Material { name, report: &report, charts: &charts, zone, made })
     });
     let pdf = pdf.await.map_err(|_| crashed())?.map_err(|error| {
-        tracing::error!(job = %run.id, %error, "a report cannot be drawn");
+        tracing::error!(%error, "a report cannot be drawn");
         crashed()
     })?;
     store.note_blob_use(ask.blob, BlobUse::Report, made).await?;

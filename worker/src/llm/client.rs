@@ -10,8 +10,9 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::{clock::Clock, config::Effort, domain::Exchange};
+use shared::{clock::Clock, config::Effort, domain::Exchange, telemetry::traces};
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::Instrument;
 
 use super::{
     LlmError,
@@ -237,7 +238,33 @@ impl Client {
     /// # Errors
     ///
     /// Any [`LlmError`]; pieces handed over before it are good as far as they go.
-    pub async fn chat(&self, chat: &Chat<'_>, mut text: impl FnMut(&str)) -> Result<Completion, LlmError> {
+    pub async fn chat(&self, chat: &Chat<'_>, text: impl FnMut(&str)) -> Result<Completion, LlmError> {
+        let model = &self.settings.model;
+        let span = tracing::error_span!(
+            "provider",
+            otel.name = format!("chat {model}"),
+            otel.kind = "client",
+            gen_ai.operation.name = "chat",
+            gen_ai.request.model = model,
+            purpose = self.track.as_ref().map(|track| track.purpose),
+        );
+        let ended = Box::pin(self.ask(chat, text)).instrument(span.clone()).await;
+        let usage = match &ended {
+            Ok(completion) => Some(completion.usage),
+            Err(error) => {
+                traces::failed(&span, error.code());
+                error.usage()
+            }
+        };
+        if let Some(usage) = usage {
+            let tokens = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+            traces::note(&span, "gen_ai.usage.input_tokens", tokens(usage.prompt_tokens));
+            traces::note(&span, "gen_ai.usage.output_tokens", tokens(usage.completion_tokens));
+        }
+        ended
+    }
+
+    async fn ask(&self, chat: &Chat<'_>, mut text: impl FnMut(&str)) -> Result<Completion, LlmError> {
         let messages = self.messages(chat.messages);
         let chat = &Chat { messages: &messages, ..*chat };
         let mut recording = self.track.as_ref().map(|track| track.begin(&self.settings.model, chat.messages));

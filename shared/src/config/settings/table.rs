@@ -11,6 +11,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Work", settings: WORK },
     Group { title: "Providers of questions", settings: PROVIDERS },
     Group { title: "Logs", settings: LOGS },
+    Group { title: "Traces and errors", settings: OBSERVERS },
     Group { title: RETENTION_TITLE, settings: RETENTION },
 ];
 
@@ -310,6 +311,35 @@ const LOGS: &[Setting] = &[
         "which log lines are written, such as `info` or `warn,api=debug`",
     )
     .reloads(),
+];
+
+const OBSERVERS: &[Setting] = &[
+    Setting::new(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        Text,
+        Nothing,
+        "a collector of traces that speaks OTLP over HTTP, such as `http://localhost:4318`; without one nothing is traced",
+    ),
+    Setting::new(
+        "OTEL_SERVICE_NAME",
+        Text,
+        Depends("`smartstudy-api` or `smartstudy-worker`"),
+        "what the process is called in traces",
+    ),
+    Setting::new(
+        "TRACES_SAMPLED",
+        Decimal,
+        Is("1"),
+        "the share of requests that are traced, 0 to 1; who calls with a `traceparent` decides for itself",
+    ),
+    Setting::new(
+        "SENTRY_DSN",
+        Text,
+        Nothing,
+        "a project of Sentry, or of what speaks its protocol, that is told of errors and crashes: \
+         `https://KEY@HOST/PROJECT`",
+    )
+    .secret(),
 ];
 
 const fn kept(name: &'static str, days: &'static str, what: &'static str) -> Setting {

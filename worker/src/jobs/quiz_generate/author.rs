@@ -135,7 +135,7 @@ impl<'a> Author<'a> {
             match self.ask(provider, &request, key).await {
                 Err(Trouble::Provider(error)) => {
                     let model = &provider.client.settings().model;
-                    tracing::warn!(job = %self.run.id, model, code = error.code(), "a provider failed");
+                    tracing::warn!(model, code = error.code(), %error, "a provider failed");
                     let first = failed.get_or_insert(error);
                     if error.is_retryable() && !first.is_retryable() {
                         *first = error;

@@ -7,6 +7,7 @@ use futures::{StreamExt, stream};
 use shared::{
     domain::{Generation, Method},
     jobs::quiz_generate::QuizGenerate,
+    telemetry::blocking,
 };
 use tokio::sync::Semaphore;
 
@@ -55,7 +56,7 @@ pub(super) async fn write(
             if goes_on || !context.ai.local_fallback {
                 return Err(error.into());
             }
-            tracing::warn!(job = %job.id, code = error.code(), "the local generator takes over");
+            tracing::warn!(code = error.code(), "the local generator takes over");
         }
     }
     let by_ai = batches.made_by(Method::Ai);
@@ -219,10 +220,7 @@ async fn computed<T: Send + 'static>(
         drop(slot);
         made
     };
-    Ok(tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "the local generator failed");
-        crashed()
-    })?)
+    Ok(blocking(work).await.map_err(|_| crashed())?)
 }
 
 #[cfg(test)]

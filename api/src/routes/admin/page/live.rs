@@ -62,7 +62,10 @@ fn follow(
     let render: Render = Arc::new(move || {
         let rendering = view(app.clone());
         Box::pin(async move {
-            rendering.await.inspect_err(|problem| tracing::debug!(?problem, "a view cannot be rendered")).ok()
+            rendering
+                .await
+                .inspect_err(|problem| tracing::debug!(code = problem.code(), "a view cannot be rendered"))
+                .ok()
         })
     });
     let follower =
