@@ -56,6 +56,13 @@ def apt_install(*packages):
         quiet(install, env=env)
 
 
+def find_promtool():
+    """Checks rules of Prometheus."""
+    if not shutil.which("promtool"):
+        apt_install("prometheus")
+    return shutil.which("promtool")
+
+
 def pip():
     for attempt in range(2):
         if works([sys.executable, "-m", "pip", "--version"]):

@@ -5,6 +5,7 @@ Needs Rust and Python 3.9 or newer. Arguments after `--` go to `cargo test`.
 """
 
 import argparse
+import functools
 import json
 import os
 import re
@@ -13,10 +14,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import serve
-from provide import CACHE, Missing, find_chromium, find_mongod, find_redis, node_modules_with, python_with, say, works
+from provide import (
+    CACHE,
+    Missing,
+    find_chromium,
+    find_mongod,
+    find_promtool,
+    find_redis,
+    node_modules_with,
+    python_with,
+    say,
+    works,
+)
 from serve import ANSI, Failed
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +38,7 @@ BROWSER_TESTS = TESTS / "browser"
 FORMATS = TESTS / "formats"
 CLIENT = TESTS / "client"
 CHECKER = TESTS / "checker"
+DEPLOY = TESTS / "deploy"
 SCHEMATHESIS = TESTS / "schemathesis"
 OLD_NEST = TESTS / "old" / "nest"
 OLD_BEANIE = TESTS / "old" / "beanie"
@@ -49,6 +63,8 @@ def watched(command, env, read):
     return process.returncode
 
 
+# Waits for leases to end and servers to come back.
+BESIDE = "faults"
 SERVERS = {"SMARTSTUDY_TEST_MONGOD": find_mongod, "SMARTSTUDY_TEST_REDIS": find_redis}
 
 
@@ -64,23 +80,24 @@ class Run:
         self.passed = self.failed = self.ignored = 0
         self.failed_steps = []
         self.missing = []
-        self.target = None
 
     def binary(self, name):
         if "build" in self.failed_steps:
             say("The build failed; what an earlier one left is not worth testing.")
             raise Failed
-        if self.target is None:
-            metadata = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
-            read = subprocess.run(metadata, cwd=ROOT, stdout=subprocess.PIPE, check=False)
-            if read.returncode != 0:
-                raise Failed
-            self.target = Path(json.loads(read.stdout)["target_directory"])
-        binary = self.target / "debug" / name
+        binary = Path(self.metadata()["target_directory"]) / "debug" / name
         if not binary.exists():
             say(f"{binary} was not built")
             raise Failed
         return binary
+
+    @functools.cache
+    def metadata(self):
+        command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+        read = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)
+        if read.returncode != 0:
+            raise Failed
+        return json.loads(read.stdout)
 
     def component(self, subcommand):
         if not works(["cargo", subcommand, "--version"]):
@@ -122,8 +139,18 @@ class Run:
         env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         loud([sys.executable, CHECKER / "check.py", "--self-test"], env)
 
-    def slim(self):
-        loud(["cargo", "check", "-p", "smartstudy-api", "--no-default-features"])
+    def deploy(self):
+        python = python_with(DEPLOY / "requirements.txt")
+        say(f"  {find_promtool()}")
+        env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        loud([python, DEPLOY / "check.py", "--self-test"], env)
+        loud([python, "-m", "doctest", DEPLOY / "catalogue.py"], env)
+        loud([python, DEPLOY / "check.py"], env)
+
+    def images(self):
+        env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        loud([sys.executable, "-m", "doctest", DEPLOY / "build.py"], env)
+        loud([sys.executable, DEPLOY / "build.py"], env)
 
     def test(self):
         env = {name: value for name, value in os.environ.items() if name != "SMARTSTUDY_URL"}
@@ -136,11 +163,37 @@ class Run:
         if len(self.servers) < len(SERVERS):
             say("Without its servers the suites of tests/ are left out.")
             command += ["--exclude", "smartstudy-tests"]
-        command += self.cargo_test_args
         with tempfile.TemporaryDirectory(prefix="smartstudy-") as folder:
             env["TMPDIR"] = folder
-            if watched(command, env, self.read_cargo) != 0:
-                raise Failed
+            if self.cargo_test_args or len(self.servers) < len(SERVERS):
+                status = watched(command + self.cargo_test_args, env, self.read_cargo)
+            else:
+                status = self.all_suites(command, env)
+        if status != 0:
+            raise Failed
+
+    def all_suites(self, command, env):
+        """All suites, with one that mostly waits beside the others; what it prints comes last."""
+        loud([*command, "--no-run"], env)
+        metrics = Path(env["TMPDIR"], "metrics")
+        metrics.mkdir()
+        env["SMARTSTUDY_METRICS_SEEN"] = str(metrics)
+        targets = [target for package in self.metadata()["packages"] for target in package["targets"]]
+        suites = [target["name"] for target in targets if target["kind"] == ["test"] and target["name"] != BESIDE]
+        with ThreadPoolExecutor() as pool:
+            waiting = [*command, "--test", BESIDE]
+            options = {"cwd": ROOT, "env": env, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+            beside = pool.submit(subprocess.run, waiting, errors="replace", check=False, **options)
+            others = [*command, "--lib", "--bins", *(word for suite in suites for word in ("--test", suite))]
+            status = watched(others, env, self.read_cargo)
+            beside = beside.result()
+        say("$ " + " ".join(waiting))
+        for line in beside.stdout.splitlines():
+            say(line)
+            self.read_cargo(ANSI.sub("", line))
+        if status == beside.returncode == 0:
+            loud([sys.executable, DEPLOY / "catalogue.py", metrics])
+        return status or beside.returncode
 
     def read_cargo(self, line):
         found = re.match(r"test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored", line)
@@ -241,12 +294,13 @@ STEPS = {
     "clippy": "lints, warnings are errors",
     "checker": "what judges finished quizzes, judged itself",
     "build": "the binaries",
-    "slim": "the API still compiles without the embedded mode",
     "test": "unit tests and all suites, over real servers and the built binaries",
     "schema": "the API against its own document, on both mixes",
     "client": "a TypeScript client, generated from the document, against an embedded server",
     "browser": "the page in Chromium, over an embedded server",
     "formats": "what leaves for other programs, read by parsers of other makers",
+    "deploy": "Dockerfiles, compose file, manifests, alerts and dashboard, held against the pages about them",
+    "images": "the build steps of the Dockerfiles, outside Docker",
 }
 # What a step stands on; fast to repeat, so a chosen step never runs against something stale.
 NEEDS = {
