@@ -25,7 +25,7 @@ pub fn keep(pid: u32, log: &Log) {
 
 fn address(log: &str) -> Option<SocketAddr> {
     let (_, rest) = TOLD.iter().find_map(|told| log.split_once(told))?;
-    rest.split_whitespace().next()?.parse().ok()
+    rest.split(|c: char| c == '/' || c.is_whitespace()).next()?.parse().ok()
 }
 
 fn ask(address: SocketAddr) -> io::Result<String> {
@@ -68,7 +68,10 @@ mod tests {
     fn the_address_is_that_of_the_log() {
         let log = "INFO a\nINFO listening on http://127.0.0.1:4713\nINFO b\n";
         assert_eq!(address(log), Some(([127, 0, 0, 1], 4713).into()));
-        assert_eq!(address("INFO metrics on http://127.0.0.1:9 x").map(|address| address.port()), Some(9));
+        assert_eq!(
+            address("INFO metrics on http://127.0.0.1:9/metrics\nx").map(|address| address.port()),
+            Some(9)
+        );
         assert_eq!(address("nothing"), None);
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 /// How often it sweeps.
 const EVERY: Duration = Duration::from_secs(3600);
 /// Within which time after the start it sweeps first: processes that start together need not sweep together.
-const FIRST_WITHIN: Duration = Duration::from_secs(120);
+const FIRST_WITHIN: Duration = Duration::from_secs(30);
 /// After which time a throwaway account that was shut, and is there still, is erased anew: whoever shut it may have
 /// come no further.
 const ERASED_WITHIN: Duration = Duration::from_secs(24 * 3600);

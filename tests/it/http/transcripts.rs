@@ -47,8 +47,10 @@ async fn what_was_said_in_a_try_that_failed_is_kept_without_what_must_not_be(mix
     let detail = operator.get(&format!("/admin/jobs/{job}")).await.expect(200).json;
     let transcript = &detail["transcript"];
     assert_eq!(transcript["attempt"], 1);
-    let exchange = &items(&transcript["exchanges"])[0];
-    assert_eq!((&exchange["purpose"], &exchange["model"]), (&json!("questions"), &json!("deepseek-flash")));
+    // The call that looks for keys may end before the one that it began with.
+    let exchanges = items(&transcript["exchanges"]);
+    let exchange = exchanges.iter().find(|exchange| exchange["purpose"] == "questions").expect("questions");
+    assert_eq!(exchange["model"], "deepseek-flash");
     assert_eq!(exchange["finishReason"], "content_filter");
     assert_eq!(exchange["error"], "provider.content_filtered");
     assert!(text(&exchange["answer"]).contains("\"question\""), "{exchange:#}");
@@ -108,7 +110,7 @@ async fn a_try_that_failed_is_played_again_and_nobody_is_asked(mix: Mix) {
     assert!(error.starts_with("provider.content_filtered: "), "{played:#}");
     assert!(played.get("prompt").is_none(), "the prompt is the same: {played:#}");
     assert!(played.get("asked").is_none(), "{played:#}");
-    let output = app.worker_command(&["replay", &job]).await;
+    let output = app.worker_command(&["replay", "--purpose", "questions", &job]).await;
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(
         told.contains("1. questions by deepseek-flash: provider.content_filtered then\nnow:\n"),

@@ -24,6 +24,9 @@ pub struct Sharing {
     pub alone: BTreeMap<String, usize>,
     /// Calls upstream for all of them together.
     pub together: BTreeMap<String, usize>,
+    /// Questions whose keys were looked for again, for all of them together. How many go into one call
+    /// differs by chance: those that have come by then.
+    pub checked_again: usize,
     /// Quizzes, no two the same.
     pub quizzes: usize,
     /// Different orders of all options of a quiz.
@@ -66,6 +69,7 @@ pub async fn run(anonymous: &Client, provider: &Deepseek, people: usize) -> Shar
     ];
     Sharing {
         alone: calls(&alone),
+        checked_again: checked_again(&provider.requests()[alone.len()..]),
         together: calls(&provider.requests()[alone.len()..]),
         quizzes: distinct(|seen| seen.quiz["id"].to_string()),
         orders: distinct(|seen| orders(&seen.quiz)),
@@ -80,6 +84,17 @@ fn calls(requests: &[Received]) -> BTreeMap<String, usize> {
         *counts.entry(request.kind).or_default() += 1;
     }
     counts.into_iter().map(|(kind, count)| (format!("{kind:?}"), count)).collect()
+}
+
+fn checked_again(requests: &[Received]) -> usize {
+    let checks = requests.iter().filter(|request| request.kind == Kind::Check);
+    let items = checks.filter_map(|request| {
+        let asked: Value = serde_json::from_str(request.messages().last()?).ok()?;
+        asked["items"].as_array().cloned()
+    });
+    let questions: Vec<String> = items.flatten().map(|item| item["question"].to_string()).collect();
+    assert!(!questions.is_empty(), "no keys were looked for");
+    questions.len() - questions.iter().collect::<BTreeSet<_>>().len()
 }
 
 /// Something that one person is told.
