@@ -34,7 +34,6 @@ use crate::{
     logins::Logins,
     mail::{MailError, Mailer},
     negotiation::{self, Offers},
-    openapi,
     passwords::Passwords,
     pictures::Pictures,
     routes,
@@ -145,20 +144,14 @@ impl App {
 
 /// All routes in their frame, ready to be served.
 pub fn router(app: App) -> Router {
-    let mut routes = routes::all();
-    if app.legacy_compat {
-        routes = routes.merge(routes::legacy_routes());
-        routes::describe_legacy(routes.get_openapi_mut());
-    }
-    let (mut routes, document) = routes.split_for_parts();
+    let (mut routes, descriptions) = routes::all(app.legacy_compat).split();
     if app.legacy_compat {
         routes = routes.layer(middleware::from_fn_with_state(app.clone(), routes::serve_legacy));
     }
-    let document = openapi::complete(document);
-    let docs = routes::docs(&document);
-    let offers = Offers::of(document);
+    let offers = Offers::of(descriptions);
     routes
-        .merge(docs)
+        .merge(routes::pages())
+        .merge(routes::docs(app.legacy_compat))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::replay))
         .layer(middleware::from_fn_with_state(app.clone(), guard_logins))
         .layer(middleware::from_fn_with_state(offers, negotiation::negotiated))
@@ -185,7 +178,14 @@ fn cors(live: Live) -> CorsLayer {
         .allow_headers(
             [header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH]
                 .into_iter()
-                .chain(names(&["idempotency-key", "last-event-id", "prefer", "x-request-id"]))
+                .chain(names(&[
+                    "idempotency-key",
+                    "last-event-id",
+                    "prefer",
+                    "traceparent",
+                    "tracestate",
+                    "x-request-id",
+                ]))
                 .collect::<Vec<_>>(),
         )
         .expose_headers(names(&[

@@ -101,7 +101,7 @@ fn main() -> ExitCode {
 }
 
 fn print_document() -> anyhow::Result<()> {
-    println!("{}", api::openapi::document().to_pretty_json()?);
+    println!("{}", api::openapi::document(false).to_pretty_json()?);
     Ok(())
 }
 

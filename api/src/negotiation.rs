@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use axum::{
@@ -12,22 +12,32 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use utoipa::openapi::{OpenApi, RefOr, path::ParameterIn};
+use utoipa::openapi::{
+    RefOr,
+    path::{Operation, ParameterIn},
+};
 
 use crate::{
     extract::{Accept, Wait},
-    openapi::operations,
+    openapi::{complete_operation, operations},
     problem::Problem,
+    routes::Describe,
 };
 
 const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// What the routes offer.
-#[derive(Debug, Clone, Default)]
-pub struct Offers(Arc<HashMap<String, HashMap<String, Offer>>>);
+#[derive(Clone)]
+pub struct Offers(Arc<HashMap<String, PathOffers>>);
+
+/// What the methods of a path offer, read from their descriptions when the first request comes.
+#[derive(Default)]
+struct PathOffers {
+    described: Vec<Describe>,
+    read: OnceLock<HashMap<String, Offer>>,
+}
 
 /// What a route offers.
-#[derive(Debug, Default)]
 struct Offer {
     /// Media types of its successes; none where there is nothing to read.
     types: BTreeSet<String>,
@@ -36,33 +46,49 @@ struct Offer {
 }
 
 impl Offers {
-    /// What a document says.
-    pub fn of(mut document: OpenApi) -> Self {
-        let mut offers: HashMap<String, HashMap<String, Offer>> = HashMap::new();
-        for (path, item) in &mut document.paths.paths {
-            for (method, operation) in operations(item) {
-                let mut offer = Offer::default();
-                for (status, response) in &operation.responses.responses {
-                    if let RefOr::T(response) = response
-                        && status.starts_with('2')
-                    {
-                        offer.types.extend(response.content.keys().cloned());
-                    }
-                }
-                offer.waits = operation.parameters.iter().flatten().any(|parameter| {
-                    matches!(parameter, RefOr::T(parameter)
-                        if matches!(parameter.parameter_in, ParameterIn::Header) && parameter.name == "Prefer")
-                });
-                offers.entry(path.clone()).or_default().insert(method.to_uppercase(), offer);
-            }
+    /// Those of paths and what describes their methods.
+    pub fn of(described: Vec<(String, Describe)>) -> Self {
+        let mut paths: HashMap<String, PathOffers> = HashMap::new();
+        for (path, describe) in described {
+            paths.entry(path).or_default().described.push(describe);
         }
-        Self(Arc::new(offers))
+        Self(Arc::new(paths))
     }
 
     fn find(&self, request: &Request) -> Option<&Offer> {
         let path = request.extensions().get::<MatchedPath>()?;
+        let offers = self.0.get(path.as_str())?;
         let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-        self.0.get(path.as_str())?.get(method.as_str())
+        offers.read.get_or_init(|| read(&offers.described)).get(method.as_str())
+    }
+}
+
+fn read(described: &[Describe]) -> HashMap<String, Offer> {
+    let mut offers = HashMap::new();
+    for describe in described {
+        let (_, mut paths, _) = describe();
+        for (path, item) in &mut paths.paths {
+            for (method, operation) in operations(item) {
+                complete_operation(path, method, operation);
+                offers.insert(method.to_uppercase(), Offer::of(operation));
+            }
+        }
+    }
+    offers
+}
+
+impl Offer {
+    fn of(operation: &Operation) -> Self {
+        let successes = operation.responses.responses.iter().filter(|(status, _)| status.starts_with('2'));
+        let types = successes.flat_map(|(_, response)| match response {
+            RefOr::T(response) => response.content.keys().cloned().collect(),
+            RefOr::Ref(_) => Vec::new(),
+        });
+        let waits = operation.parameters.iter().flatten().any(|parameter| {
+            matches!(parameter, RefOr::T(parameter)
+                if matches!(parameter.parameter_in, ParameterIn::Header) && parameter.name == "Prefer")
+        });
+        Self { types: types.collect(), waits }
     }
 }
 

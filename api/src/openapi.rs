@@ -15,6 +15,10 @@ mod complete;
 mod examples;
 mod links;
 
+pub use complete::complete as complete_operation;
+
+use crate::routes;
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -55,23 +59,22 @@ impl Modify for Security {
     }
 }
 
-/// What is not said at a route.
-pub fn base() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
-/// The whole document.
-pub fn document() -> OpenApiDocument {
-    complete(crate::routes::all().split_for_parts().1)
+/// The whole document; in old frontend mode with what is served there besides.
+pub fn document(legacy_compat: bool) -> OpenApiDocument {
+    let mut document = routes::all(legacy_compat).document(Document::openapi());
+    if legacy_compat {
+        routes::describe_legacy(&mut document);
+    }
+    complete(document)
 }
 
 /// Adds what the routes do not say themselves: ids that are unique over all tags, what holds for all of them alike,
 /// examples, and links from what one makes to what others take.
-pub fn complete(mut document: OpenApiDocument) -> OpenApiDocument {
+fn complete(mut document: OpenApiDocument) -> OpenApiDocument {
     let examples = examples::all();
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
-            complete::complete(path, method, operation);
+            complete_operation(path, method, operation);
             examples.add(path, method, operation);
         }
     }

@@ -1,8 +1,6 @@
 //! For operators: everybody's jobs, and the queues they wait in.
 
-use utoipa_axum::router::OpenApiRouter;
-
-use crate::app::App;
+use crate::routes::Routes;
 
 mod jobs;
 mod page;
@@ -11,6 +9,6 @@ mod queues;
 pub use page::routes as page;
 
 /// The operators' routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(jobs::routes()).merge(queues::routes())
+pub fn routes() -> Routes {
+    Routes::new().merge(jobs::routes()).merge(queues::routes())
 }

@@ -6,11 +6,11 @@ use shared::{
     domain::{Grouping, Timestamp},
     store::Scope,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     extract::{Caller, Period},
+    routes::{Routes, routes},
 };
 
 mod dashboard;
@@ -21,8 +21,8 @@ mod study;
 mod usage;
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(dashboard::dashboard))
         .routes(routes!(performance::quiz_performance))
         .routes(routes!(report::own))

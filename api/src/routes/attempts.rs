@@ -15,7 +15,6 @@ use shared::{
     store::{SubmissionFilter, Window},
 };
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     answers::{Answers, check_answers, check_total},
@@ -27,11 +26,12 @@ use crate::{
     app::App,
     extract::{Caller, Json, Path},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(open)).routes(routes!(save))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(open)).routes(routes!(save))
 }
 
 /// An open attempt.

@@ -14,13 +14,13 @@ use shared::{
     store::StoreError,
 };
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     extract::{Caller, Conditions, Json, Validated, body_problem, data_problem, invalid},
     passwords::BYTES_MAX,
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 mod mail;
@@ -32,8 +32,8 @@ pub use password::confirmed;
 use sessions::{SessionView, start};
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(register))
         .routes(routes!(login))
         .routes(routes!(guest))

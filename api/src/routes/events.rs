@@ -18,17 +18,17 @@ use tracing::{Instrument, Span};
 
 use super::jobs::Viewer;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     extract::Path,
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(stream))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(stream))
 }
 
 /// Events read at once.

@@ -9,7 +9,6 @@ use garde::Validate;
 use serde::Deserialize;
 use shared::domain::Id;
 use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::quizzes::readable;
 use crate::{
@@ -17,11 +16,12 @@ use crate::{
     export::Format,
     extract::{Caller, Path, Query},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(export))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(export))
 }
 
 /// Lets a page do nothing but look as it does.

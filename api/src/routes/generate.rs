@@ -16,7 +16,6 @@ use shared::{
     store::BlobUse,
 };
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     jobs::{JobView, answer},
@@ -29,11 +28,12 @@ use crate::{
     app::App,
     extract::{Caller, Json, Validated, Wait, body_problem},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(generate)).routes(routes!(generate_from_pdf))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(generate)).routes(routes!(generate_from_pdf))
 }
 
 /// Fewest characters a text must have.

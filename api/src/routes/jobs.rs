@@ -16,12 +16,12 @@ use shared::{
 };
 use tokio::time::{Instant, timeout_at};
 use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     extract::{Caller, Conditions, Json, List, Path, Query, Tag, Wait, listed},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 mod viewer;
@@ -29,12 +29,8 @@ mod viewer;
 pub use viewer::Viewer;
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(get))
-        .routes(routes!(cancel))
-        .routes(routes!(retry))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(cancel)).routes(routes!(retry))
 }
 
 /// Seconds after which to poll again.

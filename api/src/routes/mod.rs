@@ -1,5 +1,7 @@
 //! The table of routes. Each file holds one resource with its request and response types.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::Bytes,
@@ -9,9 +11,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use utoipa_axum::router::OpenApiRouter;
+use tokio::{sync::OnceCell, task::spawn_blocking};
 
-use crate::app::App;
+use crate::{
+    app::App,
+    openapi,
+    problem::{Problem, Result},
+};
 
 mod admin;
 mod analytics;
@@ -35,21 +41,20 @@ mod shares;
 mod statistics;
 mod study_sessions;
 mod submit;
+mod table;
 mod upload;
 mod users;
 mod web;
 
-pub use legacy::{describe as describe_legacy, routes as legacy_routes, serve as serve_legacy};
+pub use legacy::{describe as describe_legacy, serve as serve_legacy};
+pub use table::{Describe, Routes};
+pub(crate) use table::{Documented, routes};
 
-/// Every documented route.
-pub fn all() -> OpenApiRouter<App> {
-    table().router
-}
-
-fn table() -> Table {
-    Table::new()
+/// Every documented route; in old frontend mode with those of that mode.
+pub fn all(legacy_compat: bool) -> Routes {
+    let old = if legacy_compat { legacy::routes() } else { Routes::new() };
+    Routes::new()
         .merge(admin::routes())
-        .merge(admin::page())
         .merge(analytics::routes())
         .merge(attempts::routes())
         .merge(auth::routes())
@@ -69,49 +74,34 @@ fn table() -> Table {
         .merge(study_sessions::routes())
         .merge(submit::routes())
         .merge(users::routes())
-        .merge(web::pages())
+        .merge(old)
 }
 
-/// Routers put together.
-struct Table {
-    router: OpenApiRouter<App>,
-    /// Names that two of them give to different schemas, of which the document would show one.
-    clashes: Vec<String>,
-}
-
-impl Table {
-    fn new() -> Self {
-        Self { router: OpenApiRouter::with_openapi(crate::openapi::base()), clashes: Vec::new() }
-    }
-
-    fn merge(mut self, routes: OpenApiRouter<App>) -> Self {
-        let known = self.router.get_openapi().components.as_ref();
-        for (name, schema) in
-            routes.get_openapi().components.iter().flat_map(|components| &components.schemas)
-        {
-            let other = known.and_then(|components| components.schemas.get(name));
-            if other.is_some_and(|other| other != schema) {
-                self.clashes.push(name.clone());
-            }
-        }
-        self.router = self.router.merge(routes);
-        self
-    }
+/// Pages for people and their files, which are no part of the API.
+pub fn pages() -> Router<App> {
+    admin::page().merge(web::pages())
 }
 
 /// `/docs` and `/openapi.json`.
-///
-/// # Panics
-///
-/// If the document cannot be written, at the start.
-#[allow(clippy::expect_used, reason = "it is the same at every start")]
-pub fn docs(document: &utoipa::openapi::OpenApi) -> Router<App> {
-    // Written once: it is large, and the same for all who ask.
-    let written = Bytes::from(document.to_json().expect("the document can be written"));
-    let document = get(async || ([(header::CONTENT_TYPE, "application/json")], written));
+pub fn docs(legacy_compat: bool) -> Router<App> {
+    // Written for the first who asks: it is large, and the same for all.
+    let written = Arc::new(OnceCell::new());
+    let document = get(async move || -> Result<Response> {
+        let text = written.get_or_try_init(|| write_document(legacy_compat)).await?.clone();
+        Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
+    });
     let config = utoipa_swagger_ui::Config::from("/openapi.json");
     let pages: Router<App> = utoipa_swagger_ui::SwaggerUi::new("/docs").config(config).into();
     pages.layer(middleware::from_fn(docs_index)).route("/openapi.json", document)
+}
+
+async fn write_document(legacy_compat: bool) -> Result<Bytes> {
+    let failed = |error: &dyn std::error::Error| {
+        tracing::error!(%error, "the document cannot be written");
+        Problem::internal()
+    };
+    let text = spawn_blocking(move || openapi::document(legacy_compat).to_json()).await;
+    Ok(text.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?.into())
 }
 
 /// Slashes at the end are trimmed before routing, so the page's own redirect from `/docs` to `/docs/` would
@@ -120,13 +110,5 @@ async fn docs_index(request: Request, next: Next) -> Response {
     match request.uri().path() {
         "/docs" => Redirect::temporary("/docs/index.html").into_response(),
         _ => next.run(request).await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn no_two_schemas_share_a_name() {
-        assert_eq!(super::table().clashes, Vec::<String>::new(), "rename one, or `#[schema(as = …)]`");
     }
 }

@@ -1,7 +1,7 @@
 //! Notes.
 
 use axum::{
-    extract::{DefaultBodyLimit, State},
+    extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,13 +14,13 @@ use shared::{
     store::{NoteFilter, NoteHit, NoteOrder, NoteSummary},
 };
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::auth::Message;
 use crate::{
     app::App,
     extract::{Caller, Conditions, Json, List, Path, Query, SortKey, Tag, foreign_cursor, listed, listed_on},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 mod form;
@@ -38,12 +38,12 @@ const NOTE_JSON_MAX: usize = 6 * NOTE_CONTENT_MAX + (1 << 20);
 const RACES: usize = 20;
 
 /// This file's routes, and those of its parts.
-pub fn routes() -> OpenApiRouter<App> {
-    let large = OpenApiRouter::new()
+pub fn routes() -> Routes {
+    let large = Routes::new()
         .routes(routes!(list, create))
         .routes(routes!(get, replace, change, delete))
-        .layer(DefaultBodyLimit::max(NOTE_JSON_MAX));
-    OpenApiRouter::new()
+        .body_max(NOTE_JSON_MAX);
+    Routes::new()
         .routes(routes!(tags))
         .routes(routes!(categories))
         .merge(search::routes())

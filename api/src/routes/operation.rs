@@ -10,13 +10,16 @@ use axum::{
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, extract::Json};
+use crate::{
+    app::App,
+    extract::Json,
+    routes::{Routes, routes},
+};
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(health))
         .routes(routes!(live))
         .routes(routes!(ready))

@@ -1,7 +1,7 @@
 //! Study plans: reading, changing, deleting. Making and rescheduling them is work for a queue.
 
 use axum::{
-    extract::{DefaultBodyLimit, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use garde::Validate;
@@ -13,13 +13,13 @@ use shared::{
     store::PlanSummary,
 };
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::auth::Message;
 use crate::{
     app::App,
     extract::{Caller, Conditions, InZone, Json, List, Path, Tag, listed},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 mod calendar;
@@ -28,10 +28,9 @@ mod input;
 mod tasks;
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    let large =
-        OpenApiRouter::new().routes(routes!(get, put, delete)).layer(DefaultBodyLimit::max(PLAN_JSON_MAX));
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    let large = Routes::new().routes(routes!(get, put, delete)).body_max(PLAN_JSON_MAX);
+    Routes::new()
         .merge(large)
         .routes(routes!(generate::generate))
         .routes(routes!(list))

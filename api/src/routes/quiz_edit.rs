@@ -12,7 +12,6 @@ use shared::domain::{
     Difficulty, Edition, Id, QUESTIONS_MAX, Question, Quiz, QuizStatus, Settings, TEXT_MAX, flaws,
 };
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     question_edit::{QuestionEdit, shuffle_choices},
@@ -22,11 +21,12 @@ use crate::{
     app::App,
     extract::{Caller, Conditions, Json, Path, Query},
     problem::{FieldError, Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(edit))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(edit))
 }
 
 /// Most characters of a description.

@@ -11,18 +11,18 @@ use shared::{
     store::{QuizFilter, QuizSummary},
 };
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::auth::Message;
 use crate::{
     app::App,
     extract::{Caller, Conditions, Json, List, Path, Query, Tag, listed},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, delete))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(list)).routes(routes!(get, delete))
 }
 
 /// A quiz. Lists carry `questionCount` instead of `questions`.

@@ -10,17 +10,17 @@ use shared::{
     store::SubmissionFilter,
 };
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     extract::{Caller, Edge, InZone, List, Path, Query, instant, listed},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(history))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(list)).routes(routes!(history))
 }
 
 /// The result of a submitted attempt.

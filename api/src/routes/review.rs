@@ -10,18 +10,18 @@ use shared::domain::{
     Answer, Card, CardState, Given, Id, Question, Quiz, Rating, Submission, Timestamp, mark, scheduled,
 };
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::answers::oversized;
 use crate::{
     app::App,
     extract::{Caller, Json, Path},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(due)).routes(routes!(review))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(due)).routes(routes!(review))
 }
 
 /// Makes or changes the cards of a submission's questions; doing so again changes nothing.

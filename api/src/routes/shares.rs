@@ -9,7 +9,6 @@ use rand::Rng;
 use serde::Serialize;
 use shared::domain::{Id, Quiz, Share};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     auth::Message,
@@ -19,11 +18,12 @@ use crate::{
     app::App,
     extract::{Caller, Conditions, Json, Path},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(share, unshare)).routes(routes!(shared))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(share, unshare)).routes(routes!(shared))
 }
 
 /// Bytes of randomness in a token.

@@ -2,18 +2,18 @@
 
 use axum::{extract::State, response::Response};
 use shared::domain::{Id, QuizStatistics};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::quizzes::readable;
 use crate::{
     app::App,
     extract::{Caller, Conditions, Path},
     problem::{ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(statistics))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(statistics))
 }
 
 /// What the submitted attempts at a quiz tell about it and its questions, for its owner. Shares and correlations have

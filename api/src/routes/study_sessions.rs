@@ -12,20 +12,20 @@ use shared::{
     store::{Cursor, StudySessionFilter},
 };
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::auth::Message;
 use crate::{
     app::App,
     extract::{Caller, Conditions, Json, List, Path, Period, Query, SortKey, Tag, listed},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 mod stats;
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(create, list))
         .routes(routes!(stats::stats))
         .routes(routes!(get, update, patch, delete))

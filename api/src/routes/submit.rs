@@ -7,7 +7,6 @@ use garde::Validate;
 use serde::Deserialize;
 use shared::domain::{self, Attempt, Given, Id, Quiz, Submission};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     answers::{Answers, check_answers},
@@ -19,11 +18,12 @@ use crate::{
     app::App,
     extract::{Caller, Json, Path},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(submit)).routes(routes!(submit_to_quiz))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(submit)).routes(routes!(submit_to_quiz))
 }
 
 /// What to submit: an attempt, or a quiz whose open attempt (else a new one) is meant.

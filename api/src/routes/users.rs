@@ -8,13 +8,13 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::domain::{Id, Preferences, Role, Theme, User, Zone};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::auth::{Message, UserView, avatar_url, check_name, check_username};
 use crate::{
     app::App,
     extract::{Caller, Conditions, Json, Path, Tag, invalid},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 mod avatar;
@@ -24,8 +24,8 @@ mod stats;
 pub use stats::UserStats;
 
 /// The routes of this file and of those below it.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(me, update, deactivate))
         .routes(routes!(get))
         .routes(routes!(avatar::set_avatar))

@@ -1,12 +1,12 @@
 //! The try-out page and its files, compiled in.
 
 use axum::{
+    Router,
     extract::Path,
     http::header,
     response::{IntoResponse, Response},
     routing::get,
 };
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::{app::App, extract::Conditions, problem::Problem};
 
@@ -45,8 +45,8 @@ const FILES: &[(&str, &str, &str)] = files![
 ];
 
 /// The page at `/`, those that links in mails lead to, and their files at `/web/{name}`.
-pub fn pages() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn pages() -> Router<App> {
+    Router::new()
         .route("/", get(index))
         .route("/web/{name}", get(file))
         .route("/reset-password", get(reset_password))

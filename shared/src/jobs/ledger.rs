@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use super::{JobKind, Retried};
 use crate::{
@@ -10,12 +11,14 @@ use crate::{
     domain::{Id, Job, JobId, JobStatus, NewJob, Refusal, Ring, Timestamp, When},
     notify::Notifier,
     queue::{Queue, QueueError},
-    store::{JobFilter, Store, StoreError},
+    store::{JobFilter, JobHead, Store, StoreError},
     telemetry::traces,
 };
 
 /// Jobs changed in one round trip, where many are.
 const BATCH: u32 = 1000;
+/// Batches under way at once: while the store writes one, it plans another, and the queue is told of a third.
+const BATCHES_AT_ONCE: usize = 4;
 
 /// A transition was not made.
 #[derive(Debug, thiserror::Error)]
@@ -127,31 +130,35 @@ impl Ledger {
         Ok(Retried { matched, retried })
     }
 
-    /// Retries all jobs that match and may be retried, in batches; how many there were. Whoever changes a job meanwhile
-    /// wins.
+    /// Retries all jobs that match and may be retried, some batches at a time; how many there were. Whoever changes a
+    /// job meanwhile wins.
     pub async fn retry_all(&self, filter: &JobFilter) -> Result<u64, StoreError> {
-        let (mut retried, mut after, mut rings) = (0, None, Vec::new());
+        let (mut batches, mut after, mut retried) = (JoinSet::new(), None, 0);
         loop {
-            let batch = self.store.retry_jobs(filter, after, BATCH, self.clock.now());
-            // Who waits is told of these while the next ones are written.
-            let (batch, ()) = futures::join!(batch, self.tell_all(rings));
-            let batch = batch?;
-            let Some((_, last)) = batch.rings.last() else { return Ok(retried) };
-            after = Some(last.job);
-            retried += batch.retried;
-            rings = batch.rings;
+            let heads = self.store.job_heads(filter, after, BATCH).await?;
+            after = heads.last().map(|head| head.id);
+            if after.is_some() {
+                let (ledger, filter) = (self.clone(), filter.clone());
+                batches.spawn(async move { ledger.retry_batch(&heads, &filter).await });
+            }
+            while after.is_none() || batches.len() == BATCHES_AT_ONCE {
+                let Some(batch) = batches.join_next().await else { return Ok(retried) };
+                retried += batch.map_err(|error| StoreError::Internal(error.into()))??;
+            }
         }
     }
 
-    async fn tell_all(&self, rings: Vec<(String, Ring)>) {
-        self.notifier.announce_all(rings.iter().map(|(_, ring)| ring.job).collect());
-        let mut kinds: BTreeMap<String, Vec<Ring>> = BTreeMap::new();
-        for (kind, ring) in rings {
-            kinds.entry(kind).or_default().push(ring);
+    async fn retry_batch(&self, heads: &[JobHead], filter: &JobFilter) -> Result<u64, StoreError> {
+        let retried = self.store.retry_jobs(heads, filter, self.clock.now()).await?;
+        self.notifier.announce_all(heads.iter().map(|head| head.id).collect());
+        let mut kinds: BTreeMap<&str, Vec<Ring>> = BTreeMap::new();
+        for head in heads {
+            kinds.entry(&head.kind).or_default().push(head.ring());
         }
         for (kind, rings) in kinds {
-            self.ring(&kind, &rings).await;
+            self.ring(kind, &rings).await;
         }
+        Ok(retried)
     }
 
     async fn save(&self, job: &mut Job) -> Result<bool, StoreError> {

@@ -71,14 +71,26 @@ impl Unclaimed {
     }
 }
 
-/// Jobs that were looked at to be retried.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Retries {
-    /// Their kinds and what the queue is told of them, in the order of their making; those that may not be retried, or
-    /// that somebody else changed meanwhile, are among them.
-    pub rings: Vec<(String, Ring)>,
-    /// How many were retried.
-    pub retried: u64,
+/// What it takes to retry a job among many.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobHead {
+    /// Which.
+    #[serde(alias = "_id")]
+    pub id: JobId,
+    /// Its kind.
+    pub kind: String,
+    /// Whose it is.
+    pub user_id: Option<Id>,
+    /// Number of its last event.
+    pub last_event: i64,
+}
+
+impl JobHead {
+    /// What the queue is told of it once it was retried in bulk.
+    pub fn ring(&self) -> Ring {
+        Ring { job: self.id, user_id: self.user_id, priority: JobPriority::Background }
+    }
 }
 
 backends! { "jobs":
@@ -88,8 +100,11 @@ backends! { "jobs":
     fn job(&self, id: JobId) -> Option<Job>;
     /// Writes a job and its fresh events if nobody wrote it since it was read; false if somebody did.
     fn save_job(&self, job: &mut Job) -> bool;
-    /// Retries jobs that match, in bulk, from the oldest, made after `after`: looks at no more than `limit`.
-    fn retry_jobs(&self, filter: &JobFilter, after: Option<JobId>, limit: u32, now: Timestamp) -> Retries;
+    /// Heads of jobs that match, from the oldest, made after `after`, at most `limit`.
+    fn job_heads(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Vec<JobHead>;
+    /// Retries these jobs in bulk, but for those that do not match, may not be retried or went on since their head was
+    /// read; how many were.
+    fn retry_jobs(&self, heads: &[JobHead], filter: &JobFilter, now: Timestamp) -> u64;
     /// Events of a job after the given number, in order, at most `limit`.
     fn events(&self, id: JobId, after: i64, limit: u32) -> Vec<Event>;
     /// Jobs that match, in the order of their making.

@@ -56,7 +56,7 @@ mod usage;
 pub use attempts::SubmissionFilter;
 pub use cursor::{Cursor, SortValue};
 pub use idempotency::{Idempotency, KEPT_FOR, KeptResponse};
-pub use ledger::{CheckpointHead, JobFilter, JobGroup, Retries, Unclaimed};
+pub use ledger::{CheckpointHead, JobFilter, JobGroup, JobHead, Unclaimed};
 pub use mongo::migration;
 pub use notes::{NoteFilter, NoteHit, NoteOrder, NoteSummary, trash_after};
 pub use owned::OwnedSource;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::{
     domain::{Id, Job, JobId, JobPriority, JobStatus, NewJob, Ring},
     jobs::{JobKind, noop::Noop},
-    store::{JobFilter, JobGroup, Retries},
+    store::{JobFilter, JobGroup, JobHead},
 };
 
 use crate::{
@@ -159,23 +159,43 @@ async fn jobs_are_retried_in_portions(bench: &Bench) {
     }
     let queued = write(bench, make::job(bench.job_id(), bench.now())).await;
     let filter = JobFilter { kind: Some(Noop::KIND.to_owned()), ..JobFilter::default() };
-    let behind =
-        |job: &Job| (Noop::KIND.to_owned(), Ring { priority: JobPriority::Background, ..job.ring() });
-    let looked_at =
-        async |after, limit| bench.store.retry_jobs(&filter, after, limit, bench.now()).await.unwrap();
-    let first = looked_at(None, 2).await;
-    assert_eq!((first.rings, first.retried), (jobs[..2].iter().map(behind).collect(), 2));
-    // What is queued by now is looked at, and left as it is.
-    let again = looked_at(None, 3).await;
-    assert_eq!((again.rings, again.retried), (jobs[..3].iter().map(behind).collect(), 1));
-    let last = looked_at(Some(jobs[2].id), 9).await;
-    assert_eq!((last.rings.len(), last.retried), (3, 2));
-    assert_eq!(looked_at(Some(queued.id), 9).await, Retries::default());
-    assert_eq!(looked_at(None, 0).await, Retries::default());
+    let failed = JobFilter { status: Some(JobStatus::Failed), ..filter.clone() };
+    let heads = async |after, limit| bench.store.job_heads(&filter, after, limit).await.unwrap();
+    let retried =
+        async |heads: &[JobHead], filter| bench.store.retry_jobs(heads, filter, bench.now()).await.unwrap();
+    let all = heads(None, 9).await;
+    let head = |job: &Job| JobHead {
+        id: job.id,
+        kind: job.kind.clone(),
+        user_id: job.user_id,
+        last_event: job.last_event,
+    };
+    assert_eq!(all, jobs.iter().chain([&queued]).map(head).collect::<Vec<_>>());
+    assert_eq!(heads(None, 2).await, all[..2]);
+    assert_eq!(heads(Some(jobs[2].id), 2).await, all[3..5]);
+    assert_eq!(heads(Some(queued.id), 9).await, []);
+    assert_eq!(heads(None, 0).await, []);
+
+    assert_eq!(retried(&all[..2], &filter).await, 2);
+    // What went on since is left as it is, even where it may be retried again.
+    let mut gone_on = bench.store.job(jobs[0].id).await.unwrap().unwrap();
+    gone_on.cancel(bench.now()).unwrap();
+    assert!(bench.store.save_job(&mut gone_on).await.unwrap());
+    assert_eq!(retried(&all[..3], &filter).await, 1);
+    assert_eq!(bench.store.job(gone_on.id).await.unwrap().as_ref(), Some(&gone_on));
+    assert_eq!(retried(&heads(None, 1).await, &filter).await, 1);
+    // What does not match, too, and what waits already.
+    let nobodys = JobFilter { user_id: Some(bench.id()), ..filter.clone() };
+    assert_eq!(retried(&all[3..], &nobodys).await, 0);
+    assert_eq!(retried(&all[3..], &failed).await, 2);
+    assert_eq!(retried(&heads(None, 9).await, &filter).await, 0);
+    assert_eq!(retried(&[], &filter).await, 0);
     assert_eq!(bench.store.job(queued.id).await.unwrap(), Some(queued));
+    let mut retries = Vec::new();
     for job in jobs {
-        assert_eq!(bench.store.job(job.id).await.unwrap().unwrap().retries, 1);
+        retries.push(bench.store.job(job.id).await.unwrap().unwrap().retries);
     }
+    assert_eq!(retries, [2, 1, 1, 1, 1]);
 }
 
 async fn all_that_match_are_retried_and_nothing_else(bench: &Bench) {

@@ -169,8 +169,8 @@ async fn every_path_lets_allowed_origins_ask(mix: Mix) {
         let ask = |origin: &str| {
             let request = visitor.request(Method::OPTIONS, &operation.place()).header("Origin", origin);
             let request = request.header("Access-Control-Request-Method", operation.method.as_str());
-            let headers =
-                "authorization,content-type,idempotency-key,if-match,if-none-match,last-event-id,prefer";
+            let headers = "authorization,content-type,idempotency-key,if-match,if-none-match,last-event-id,prefer,\
+                           traceparent,tracestate,x-request-id";
             visitor.send(request.header("Access-Control-Request-Headers", headers))
         };
         let reply = ask(ORIGIN).await.expect(200);

@@ -272,8 +272,8 @@ async fn a_preflight_allows_what_the_frontend_sends(mix: Mix) {
     let client = mix.app().await.client();
     let preflight = client.request(Method::OPTIONS, "/quiz/generate").header("Origin", ORIGIN);
     let preflight = preflight.header("Access-Control-Request-Method", "POST");
-    let asked =
-        "authorization, content-type, idempotency-key, prefer, if-match, if-none-match, last-event-id";
+    let asked = "authorization, content-type, idempotency-key, prefer, if-match, if-none-match, last-event-id, \
+                 traceparent, tracestate, x-request-id";
     let reply = client.send(preflight.header("Access-Control-Request-Headers", asked)).await;
     assert!((200..300).contains(&reply.status), "{reply}");
     assert_eq!(reply.header("access-control-allow-origin"), ORIGIN);

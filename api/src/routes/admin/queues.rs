@@ -2,17 +2,17 @@
 
 use axum::extract::State;
 use shared::jobs::QueueView;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     extract::{Admin, Json, Path},
     problem::{Problem, ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_queues)).routes(routes!(pause)).routes(routes!(resume))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(list_queues)).routes(routes!(pause)).routes(routes!(resume))
 }
 
 /// All queues, one for each kind of job.

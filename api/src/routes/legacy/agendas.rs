@@ -9,7 +9,7 @@ use shared::domain::{
 };
 use utoipa::ToSchema;
 
-use super::tasks::{DURATION, TaskView, check_due, due, end_of};
+use super::tasks::{DURATION, OldTask, check_due, due, end_of};
 use crate::{
     app::App,
     extract::{Caller, Json},
@@ -42,7 +42,7 @@ pub struct AgendaAsk {
 
 /// Spreads subjects over hours, from today on.
 #[utoipa::path(post, path = "/ai/generate-study-plan", tag = "old-frontend", request_body = AgendaAsk, responses(
-    (status = 200, body = [TaskView]),
+    (status = 200, body = [OldTask]),
     (status = 400, body = ProblemBody, description = "`validation.failed`, `body.malformed`"),
     (status = 401, body = ProblemBody, description = "With a bearer token: `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
     (status = 403, body = ProblemBody, description = "`account.deactivated`, `auth.cross_site`"),
@@ -53,7 +53,7 @@ pub async fn generate_study_plan(
     State(app): State<App>,
     caller: Option<Caller>,
     Json(ask): Json<AgendaAsk>,
-) -> Result<Json<Vec<TaskView>>> {
+) -> Result<Json<Vec<OldTask>>> {
     let (now, zone) = (app.ledger.clock.now(), zone_of(caller));
     let minutes = (ask.available_hours * 60.0).round() as u32;
     let outlines = agenda::spread(&ask.subjects, minutes, &ask.goals);
@@ -70,7 +70,7 @@ pub async fn generate_study_plan(
     let days = agenda::days(&pending, DAY_MAX, zone.day(now));
     let task = |(outline, day): (Outline, _)| {
         let id = app.ledger.clock.id().to_string();
-        TaskView {
+        OldTask {
             legacy_id: id.clone(),
             id,
             title: outline.title,
@@ -160,7 +160,7 @@ pub struct LooseTask {
 /// Puts tasks in a good order, and gives those that lack one a day to be done on: what is due first comes first, then
 /// what matters most, then what is soonest done; subjects take turns among tasks that are alike.
 #[utoipa::path(post, path = "/ai/optimize-schedule", tag = "old-frontend", request_body = ScheduleAsk, responses(
-    (status = 200, body = [TaskView]),
+    (status = 200, body = [OldTask]),
     (status = 400, body = ProblemBody, description = "`validation.failed`, `body.malformed`"),
     (status = 401, body = ProblemBody, description = "With a bearer token: `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
     (status = 403, body = ProblemBody, description = "`account.deactivated`, `auth.cross_site`"),
@@ -171,10 +171,10 @@ pub async fn optimize_schedule(
     State(app): State<App>,
     caller: Option<Caller>,
     Json(ask): Json<ScheduleAsk>,
-) -> Result<Json<Vec<TaskView>>> {
+) -> Result<Json<Vec<OldTask>>> {
     let (now, zone) = (app.ledger.clock.now(), zone_of(caller));
     let hours = ask.preferences.unwrap_or_default().available_hours.unwrap_or(DAILY_HOURS);
-    let mut tasks: Vec<TaskView> = ask.tasks.into_iter().map(|task| view(task, &app, now, &zone)).collect();
+    let mut tasks: Vec<OldTask> = ask.tasks.into_iter().map(|task| view(task, &app, now, &zone)).collect();
     let pending: Vec<Pending> = tasks
         .iter()
         .map(|task| Pending {
@@ -194,13 +194,13 @@ pub async fn optimize_schedule(
             task.due_date = Some(end_of(day, &zone));
         }
     }
-    let mut tasks: Vec<Option<TaskView>> = tasks.into_iter().map(Some).collect();
+    let mut tasks: Vec<Option<OldTask>> = tasks.into_iter().map(Some).collect();
     Ok(Json(order.into_iter().filter_map(|at| tasks[at].take()).collect()))
 }
 
-fn view(task: LooseTask, app: &App, now: Timestamp, zone: &Zone) -> TaskView {
+fn view(task: LooseTask, app: &App, now: Timestamp, zone: &Zone) -> OldTask {
     let id = task.id.filter(|id| !id.is_empty()).unwrap_or_else(|| app.ledger.clock.id().to_string());
-    TaskView {
+    OldTask {
         legacy_id: id.clone(),
         id,
         title: task.title.unwrap_or_default(),

@@ -1,6 +1,6 @@
 use utoipa::{
     ToSchema,
-    openapi::{OpenApi, Ref, RefOr, schema::OneOfBuilder, security::SecurityRequirement},
+    openapi::{OpenApi, Ref, RefOr, schema::OneOfBuilder, security::SecurityRequirement, tag::TagBuilder},
 };
 
 use super::generate::OldQuiz;
@@ -16,6 +16,9 @@ const SHARED: [(&str, &str); 5] = [
 
 /// Says in the document what [`super::serve`] makes of routes that the API has anyway.
 pub fn describe(document: &mut OpenApi) {
+    let tag = TagBuilder::new().name("old-frontend");
+    let tag = tag.description(Some("What the old frontend calls; deprecated")).build();
+    document.tags.get_or_insert_default().push(tag);
     let either = OneOfBuilder::new()
         .item(Ref::from_schema_name("QuizView"))
         .item(Ref::from_schema_name(OldQuiz::name()))

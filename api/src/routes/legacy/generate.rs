@@ -41,7 +41,7 @@ pub struct OldQuiz {
     difficulty: Difficulty,
     message: &'static str,
     questions: Vec<OldQuestion>,
-    metadata: Metadata,
+    metadata: OldMetadata,
 }
 
 /// A question with its answer. What is unknown is empty.
@@ -61,7 +61,7 @@ pub struct OldQuestion {
 
 /// What the quiz was made from, and how.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Metadata {
+pub struct OldMetadata {
     total_questions: usize,
     content_analyzed: Analyzed,
     generation_method: GenerationMethod,
@@ -114,7 +114,7 @@ impl OldQuiz {
             topic: quiz.topic,
             difficulty: quiz.difficulty,
             message: "Quiz generated successfully",
-            metadata: Metadata {
+            metadata: OldMetadata {
                 total_questions,
                 content_analyzed: Analyzed {
                     word_count: words,

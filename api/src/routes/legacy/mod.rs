@@ -11,10 +11,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, extract::Caller, problem::Result};
+use crate::{
+    app::App,
+    extract::Caller,
+    problem::Result,
+    routes::{Routes, routes},
+};
 
 mod agendas;
 mod document;
@@ -26,13 +29,9 @@ mod tasks;
 
 pub use document::describe;
 
-#[derive(OpenApi)]
-#[openapi(tags((name = "old-frontend", description = "What the old frontend calls; deprecated")))]
-struct Document;
-
 /// The routes that the API has in this mode alone.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
+pub fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(agendas::generate_study_plan))
         .routes(routes!(agendas::optimize_schedule))
         .routes(routes!(generate::generate_deepseek))

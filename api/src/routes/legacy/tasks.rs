@@ -12,18 +12,17 @@ use shared::{
     store::TaskFilter,
 };
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     extract::{Caller, Conditions, Json, List, Path, Query, Tag, listed},
     problem::{Problem, ProblemBody, Result},
-    routes::auth::Message,
+    routes::{Routes, auth::Message, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, patch, delete))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(create, list)).routes(routes!(get, update, patch, delete))
 }
 
 /// Minutes that a task takes when nobody says.
@@ -32,7 +31,7 @@ pub const DURATION: u32 = 30;
 /// Something to do.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct TaskView {
+pub struct OldTask {
     pub id: String,
     #[serde(rename = "_id")]
     pub legacy_id: String,
@@ -51,7 +50,7 @@ pub struct TaskView {
     pub updated_at: Timestamp,
 }
 
-impl From<Task> for TaskView {
+impl From<Task> for OldTask {
     fn from(task: Task) -> Self {
         Self {
             id: task.id.to_string(),
@@ -153,7 +152,7 @@ impl TaskAsk {
 /// Adds a task.
 #[utoipa::path(post, path = "/tasks", tag = "old-frontend", request_body = NewTask,
     security(("bearer" = []), ("cookie" = [])), responses(
-        (status = 201, body = TaskView, headers(("Location" = String))),
+        (status = 201, body = OldTask, headers(("Location" = String))),
         (status = 400, body = ProblemBody, description = "`validation.failed`, `body.malformed`"),
         (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
         (status = 403, body = ProblemBody, description = "`account.deactivated`, `auth.cross_site`"),
@@ -183,7 +182,7 @@ pub async fn create(State(app): State<App>, caller: Caller, Json(new): Json<Task
     new.apply(&mut task, &caller.user.preferences.time_zone);
     app.ledger.store.insert_task(&task).await?;
     let location = [(header::LOCATION, format!("/tasks/{}", task.id))];
-    Ok((StatusCode::CREATED, location, Json(TaskView::from(task))).into_response())
+    Ok((StatusCode::CREATED, location, Json(OldTask::from(task))).into_response())
 }
 
 /// Which tasks to list.
@@ -201,7 +200,7 @@ pub struct Filter {
 /// The caller's tasks, newest first.
 #[utoipa::path(get, path = "/tasks", tag = "old-frontend", params(Filter, List),
     security(("bearer" = []), ("cookie" = [])), responses(
-        (status = 200, body = [TaskView], headers(("X-Total-Count" = u64), ("Link" = String))),
+        (status = 200, body = [OldTask], headers(("X-Total-Count" = u64), ("Link" = String))),
         (status = 400, body = ProblemBody, description = "`validation.failed`"),
         (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
         (status = 403, body = ProblemBody, description = "`account.deactivated`"),
@@ -216,7 +215,7 @@ pub async fn list(
     let filter = TaskFilter { user_id: caller.user.id, completed: ask.completed, subject: ask.subject };
     let found = app.ledger.store.tasks(&filter, &list.window).await?;
     let last = found.items.last().map(|task| task.id.to_string());
-    let items: Vec<TaskView> = found.items.into_iter().map(TaskView::from).collect();
+    let items: Vec<OldTask> = found.items.into_iter().map(OldTask::from).collect();
     Ok(listed(&list, &items, found.total, last))
 }
 
@@ -228,7 +227,7 @@ async fn own(app: &App, caller: &Caller, id: Id) -> Result<Task> {
 /// A task.
 #[utoipa::path(get, path = "/tasks/{id}", tag = "old-frontend", params(("id" = String, Path)),
     security(("bearer" = []), ("cookie" = [])), responses(
-        (status = 200, body = TaskView, headers(("ETag" = String))),
+        (status = 200, body = OldTask, headers(("ETag" = String))),
         (status = 304, description = "The caller has this version already"),
         (status = 400, body = ProblemBody, description = "`id.invalid`"),
         (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
@@ -242,14 +241,14 @@ pub async fn get(
     Path(id): Path<Id>,
     conditions: Conditions,
 ) -> Result<Response> {
-    conditions.answer(&TaskView::from(own(&app, &caller, id).await?))
+    conditions.answer(&OldTask::from(own(&app, &caller, id).await?))
 }
 
 /// Changes what is given.
 #[utoipa::path(put, path = "/tasks/{id}", tag = "old-frontend", request_body = TaskAsk,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The task's `ETag`")),
     security(("bearer" = []), ("cookie" = [])), responses(
-        (status = 200, body = TaskView),
+        (status = 200, body = OldTask),
         (status = 400, body = ProblemBody, description = "`id.invalid`, `validation.failed`, `body.malformed`"),
         (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
         (status = 403, body = ProblemBody, description = "`account.deactivated`, `auth.cross_site`"),
@@ -265,10 +264,10 @@ pub async fn update(
     Path(id): Path<Id>,
     conditions: Conditions,
     Json(change): Json<TaskAsk>,
-) -> Result<Json<TaskView>> {
+) -> Result<Json<OldTask>> {
     loop {
         let mut task = own(&app, &caller, id).await?;
-        conditions.check(&[Tag::of(&TaskView::from(task.clone()))?])?;
+        conditions.check(&[Tag::of(&OldTask::from(task.clone()))?])?;
         change.clone().apply(&mut task, &caller.user.preferences.time_zone);
         task.updated_at = app.ledger.clock.now();
         if app.ledger.store.save_task(&task).await? {
@@ -281,7 +280,7 @@ pub async fn update(
 #[utoipa::path(patch, path = "/tasks/{id}", tag = "old-frontend", request_body = TaskAsk,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The task's `ETag`")),
     security(("bearer" = []), ("cookie" = [])), responses(
-        (status = 200, body = TaskView),
+        (status = 200, body = OldTask),
         (status = 400, body = ProblemBody, description = "`id.invalid`, `validation.failed`, `body.malformed`"),
         (status = 401, body = ProblemBody, description = "`auth.required`, `auth.token_invalid`, `auth.token_expired`, `auth.token_revoked`"),
         (status = 403, body = ProblemBody, description = "`account.deactivated`, `auth.cross_site`"),
@@ -297,7 +296,7 @@ pub async fn patch(
     id: Path<Id>,
     conditions: Conditions,
     change: Json<TaskAsk>,
-) -> Result<Json<TaskView>> {
+) -> Result<Json<OldTask>> {
     update(app, caller, id, conditions, change).await
 }
 
@@ -322,7 +321,7 @@ pub async fn delete(
     loop {
         let task = own(&app, &caller, id).await?;
         let rev = task.rev;
-        conditions.check(&[Tag::of(&TaskView::from(task))?])?;
+        conditions.check(&[Tag::of(&OldTask::from(task))?])?;
         if app.ledger.store.delete_task(id, rev).await? {
             return Ok(Json(Message { message: "Task deleted successfully" }));
         }

@@ -5,18 +5,18 @@ use garde::Validate;
 use serde::Deserialize;
 use shared::store::NoteOrder;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::NoteView;
 use crate::{
     app::App,
     extract::{Caller, Json, List, listed},
     problem::{ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(search))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(search))
 }
 
 /// What to look for.

@@ -5,18 +5,18 @@ use shared::{
     domain::Id,
     store::{Cursor, trash_after},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Message, NoteView, missing};
 use crate::{
     app::App,
     extract::{Caller, Json, List, Path, SortKey, listed},
     problem::{ProblemBody, Result},
+    routes::{Routes, routes},
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(trash)).routes(routes!(purge)).routes(routes!(restore))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(trash)).routes(routes!(purge)).routes(routes!(restore))
 }
 
 /// What the trash sorts by.

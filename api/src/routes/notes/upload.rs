@@ -11,7 +11,6 @@ use shared::{
     store::BlobUse,
 };
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{ChangedNote, NOTE_JSON_MAX, NewNote, NoteView, add, created, own};
 use crate::{
@@ -19,14 +18,16 @@ use crate::{
     extract::{Caller, Json, Wait},
     problem::{Problem, ProblemBody, Result},
     routes::{
+        Routes,
         jobs::{JobView, answer},
+        routes,
         upload::Upload,
     },
 };
 
 /// This file's routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(upload))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(upload))
 }
 
 /// A file that becomes a note, as a form; lists are repeated fields.

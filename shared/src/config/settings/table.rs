@@ -251,7 +251,7 @@ const PROVIDERS: &[Setting] = &[
         Switch,
         Is("on"),
         "whether the local generator makes the questions that the providers cannot; when `off`, a job fails with the \
-         provider's error",
+         provider's error. What may not be sent to a provider, for want of consent or budget, is made locally in either case",
     )
     .reloads(),
     Setting::new(

@@ -10,12 +10,17 @@ use mongodb::{
 };
 
 use super::{Mongo, Result, StoreError, defect, note_search::text_keys, within};
-use crate::store::KEPT_FOR;
+use crate::{
+    domain::{JobStatus, Timestamp},
+    store::KEPT_FOR,
+};
 
 /// The server's codes for an index that is there with other options or another name, or for a second text index.
 const CONFLICTS: [i32; 3] = [67, 85, 86];
 /// How long the building of an index may take.
 const BUILD_WITHIN: Duration = Duration::from_secs(30 * 60);
+/// Before all that ever happened. The server takes an index of what has a time only for queries that exclude null.
+pub(super) const EVER: Timestamp = Timestamp(0);
 
 impl Mongo {
     /// Builds what is missing.
@@ -103,24 +108,26 @@ pub(super) fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("notes_trash", with(doc! { "user.$id": 1 }, |options| options.sparse = Some(true))),
         ("notes_trash", plain(doc! { "trashedAt": 1 })),
         ("jobs", plain(doc! { "userId": 1, "_id": 1 })),
-        ("jobs", plain(doc! { "status": 1, "_id": 1 })),
+        ("jobs", plain(doc! { "status": 1, "_id": 1, "kind": 1 })),
         ("jobs", plain(doc! { "kind": 1, "status": 1, "_id": 1 })),
         ("jobs", where_set(doc! { "error.code": 1, "status": 1, "_id": 1, "kind": 1 }, "error.code")),
-        ("jobs", plain(doc! { "status": 1, "dueAt": 1 })),
-        ("jobs", plain(doc! { "status": 1, "lease.until": 1 })),
-        ("jobs", plain(doc! { "status": 1, "kind": 1, "rungAt": 1, "_id": 1, "userId": 1, "priority": 1 })),
+        ("jobs", of_jobs_in(JobStatus::Scheduled, doc! { "dueAt": 1 })),
+        ("jobs", of_jobs_in(JobStatus::Retrying, doc! { "dueAt": 1 })),
+        ("jobs", of_jobs_in(JobStatus::Running, doc! { "lease.until": 1 })),
+        (
+            "jobs",
+            of_jobs_in(
+                JobStatus::Queued,
+                doc! { "status": 1, "kind": 1, "rungAt": 1, "_id": 1, "userId": 1, "priority": 1 },
+            ),
+        ),
         ("plans", plain(doc! { "userId": 1, "_id": 1 })),
         ("plans", plain(doc! { "userId": 1, "brief.examDate": 1, "_id": 1 })),
         ("plans", with(doc! { "feedToken": 1 }, |options| options.unique = Some(true))),
         ("ai_usage", with(doc! { "userId": 1, "day": 1 }, |options| options.unique = Some(true))),
-        ("jobs", plain(doc! { "status": 1, "kind": 1, "dueAt": 1 })),
-        ("jobs", plain(doc! { "finishedAt": 1, "kind": 1 })),
-        (
-            "jobs",
-            with(doc! { "finishedAt": 1 }, |options| {
-                options.partial_filter_expression = Some(doc! { "events": { "$exists": true } });
-            }),
-        ),
+        ("jobs", of_jobs_in(JobStatus::Queued, doc! { "status": 1, "kind": 1, "dueAt": 1 })),
+        ("jobs", of_finished_jobs(doc! { "finishedAt": 1, "kind": 1 }, doc! {})),
+        ("jobs", of_finished_jobs(doc! { "finishedAt": 1 }, doc! { "events": { "$exists": true } })),
         ("blob_uses", plain(doc! { "usage": 1, "lastUsedAt": 1 })),
         ("users", with(doc! { "avatarBlob": 1 }, |options| options.sparse = Some(true))),
         ("sessions", plain(doc! { "expiresAt": 1 })),
@@ -177,6 +184,25 @@ fn where_set(keys: Document, field: &str) -> IndexModel {
 /// Over the documents that have the field.
 fn where_there(keys: Document, field: &str) -> IndexModel {
     with(keys, |options| options.partial_filter_expression = Some(doc! { field: { "$exists": true } }))
+}
+
+/// Of jobs in one state, for what is asked of it alone. An index that a change of state does not touch makes it cheaper.
+fn of_jobs_in(status: JobStatus, keys: Document) -> IndexModel {
+    let names: Vec<&str> = keys.keys().map(String::as_str).chain([status.as_str()]).collect();
+    let name = names.join("_");
+    with(keys, |options| {
+        options.name = Some(name);
+        options.partial_filter_expression = Some(doc! { "status": status.as_str() });
+    })
+}
+
+/// Of jobs that finished, which queries must say by [`EVER`].
+fn of_finished_jobs(keys: Document, and: Document) -> IndexModel {
+    with(keys, |options| {
+        let mut finished = doc! { "finishedAt": { "$gt": EVER } };
+        finished.extend(and);
+        options.partial_filter_expression = Some(finished);
+    })
 }
 
 /// Unique among the documents that have the field: what the old backend inserts lacks it.

@@ -1,5 +1,7 @@
 //! The ledger: one document a job, its events in an array that reads of the job leave out.
 
+use std::collections::BTreeMap;
+
 use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
@@ -9,10 +11,8 @@ use super::{
     convert::{bson_of, document},
 };
 use crate::{
-    domain::{
-        Event, EventBody, Id, Job, JobId, JobPriority, JobStatus, RETRIES_MAX, RETRYABLE, Ring, Timestamp,
-    },
-    store::{JobFilter, JobGroup, Listing, Retries, Unclaimed, Window},
+    domain::{Event, EventBody, Job, JobId, JobPriority, JobStatus, RETRIES_MAX, RETRYABLE, Timestamp},
+    store::{JobFilter, JobGroup, JobHead, Listing, Unclaimed, Window},
 };
 
 pub(super) const JOBS: &str = "jobs";
@@ -43,44 +43,43 @@ impl Mongo {
         Ok(true)
     }
 
-    /// Retries jobs that match, as [`Job::retry_in_bulk`] does, but where they are: so many are not to be sent to and fro.
-    pub async fn retry_jobs(
+    /// Heads of jobs that match, from the oldest, made after `after`, at most `limit`.
+    pub async fn job_heads(
         &self,
         filter: &JobFilter,
         after: Option<JobId>,
         limit: u32,
-        now: Timestamp,
-    ) -> Result<Retries> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Head {
-            #[serde(rename = "_id")]
-            job: JobId,
-            kind: String,
-            user_id: Option<Id>,
-        }
+    ) -> Result<Vec<JobHead>> {
         if limit == 0 {
-            return Ok(Retries::default());
+            return Ok(Vec::new());
         }
-        let jobs = self.of::<Head>(JOBS);
+        let jobs = self.of::<JobHead>(JOBS);
         let heads = jobs.find(made_after(wanted(filter), after)).sort(doc! { "_id": 1 });
         let heads = heads.limit(i64::from(limit)).batch_size(limit);
-        let heads: Vec<Head> = self.all(heads.projection(doc! { "kind": 1, "userId": 1 })).await?;
-        if heads.is_empty() {
-            return Ok(Retries::default());
+        self.all(heads.projection(doc! { "kind": 1, "userId": 1, "lastEvent": 1 })).await
+    }
+
+    /// Retries jobs as [`Job::retry_in_bulk`] does, but where they are: so many are not to be sent to and fro.
+    pub async fn retry_jobs(&self, heads: &[JobHead], filter: &JobFilter, now: Timestamp) -> Result<u64> {
+        // An update that counts events itself must be a pipeline, which takes the server longer.
+        let mut by_event: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+        for head in heads {
+            by_event.entry(head.last_event).or_default().push(head.id.to_string());
         }
-        let ids: Vec<String> = heads.iter().map(|head| head.job.to_string()).collect();
-        let may_be = doc! {
-            "_id": { "$in": ids },
-            "status": { "$in": RETRYABLE.map(JobStatus::as_str).to_vec() },
-            "retries": { "$not": { "$gte": RETRIES_MAX } },
-        };
-        let these = doc! { "$and": [may_be, wanted(filter)] };
-        let retried =
-            self.run(self.docs(JOBS).update_many(these, vec![retry_in_bulk(now)?])).await?.modified_count;
-        let priority = JobPriority::Background;
-        let ring = |Head { job, kind, user_id }| (kind, Ring { job, user_id, priority });
-        Ok(Retries { rings: heads.into_iter().map(ring).collect(), retried })
+        let jobs = self.docs(JOBS);
+        let mut retried = 0;
+        for (last_event, ids) in by_event {
+            let may_be = doc! {
+                "_id": { "$in": ids },
+                "lastEvent": last_event,
+                "status": { "$in": RETRYABLE.map(JobStatus::as_str).to_vec() },
+                "retries": { "$not": { "$gte": RETRIES_MAX } },
+            };
+            let these = doc! { "$and": [may_be, wanted(filter)] };
+            let update = jobs.update_many(these, retry_in_bulk(last_event, now)?);
+            retried += self.run(update).await?.modified_count;
+        }
+        Ok(retried)
     }
 
     /// Events of a job after the given number, in order, at most `limit`.
@@ -172,13 +171,17 @@ impl Mongo {
     /// Jobs that are due and running ones whose lease ended, at most `limit`. What cannot be read is passed over,
     /// so that it does not keep the others waiting.
     pub async fn overdue_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
-        let waiting = [JobStatus::Scheduled, JobStatus::Retrying].map(JobStatus::as_str).to_vec();
-        let due = doc! { "status": { "$in": waiting }, "dueAt": { "$lte": now } };
-        let lapsed = doc! { "status": JobStatus::Running.as_str(), "lease.until": { "$lte": now } };
+        let overdue = |status: JobStatus, time: &'static str| {
+            (doc! { "status": status.as_str(), time: { "$lte": now } }, time)
+        };
         let jobs = self.of::<RawDocumentBuf>(JOBS);
         let mut found = Vec::new();
         // Apart and in order of time, so that each goes by its own index.
-        for (overdue, time) in [(due, "dueAt"), (lapsed, "lease.until")] {
+        for (overdue, time) in [
+            overdue(JobStatus::Scheduled, "dueAt"),
+            overdue(JobStatus::Retrying, "dueAt"),
+            overdue(JobStatus::Running, "lease.until"),
+        ] {
             let left = limit as usize - found.len();
             if left > 0 {
                 let query = jobs.find(overdue).projection(without_events()).sort(doc! { time: 1 });
@@ -238,25 +241,23 @@ fn write(job: &Job) -> Result<(Document, Document)> {
 }
 
 /// What [`Job::retry_in_bulk`] changes.
-fn retry_in_bulk(now: Timestamp) -> Result<Document> {
-    let one_more = |field: &str| doc! { "$add": [{ "$ifNull": [format!("${field}"), 0] }, 1] };
+fn retry_in_bulk(last_event: i64, now: Timestamp) -> Result<Document> {
     let body = EventBody::Status { status: JobStatus::Queued, attempt: 0 };
-    let mut event = document(&Event { seq: 0, at: now, body })?;
-    event.insert("seq", one_more("lastEvent"));
-    Ok(doc! { "$set": {
-        "status": JobStatus::Queued.as_str(),
-        "priority": JobPriority::Background.as_str(),
-        "retries": one_more("retries"),
-        "attempt": 0,
-        "lostLeases": 0,
-        "error": null,
-        "finishedAt": null,
-        "dueAt": now,
-        "rungAt": now,
-        "rev": one_more("rev"),
-        "lastEvent": one_more("lastEvent"),
-        "events": { "$concatArrays": [{ "$ifNull": ["$events", []] }, [event]] },
-    } })
+    let event = document(&Event { seq: last_event + 1, at: now, body })?;
+    Ok(doc! {
+        "$set": {
+            "status": JobStatus::Queued.as_str(),
+            "priority": JobPriority::Background.as_str(),
+            "attempt": 0,
+            "lostLeases": 0,
+            "error": null,
+            "finishedAt": null,
+            "dueAt": now,
+            "rungAt": now,
+        },
+        "$inc": { "retries": 1, "rev": 1_i64, "lastEvent": 1_i64 },
+        "$push": { "events": event },
+    })
 }
 
 /// Only jobs made after this one.

@@ -6,7 +6,7 @@ use bson::{Bson, Document, doc};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Mongo, Result, ledger::JOBS};
+use super::{Mongo, Result, indexes::EVER, ledger::JOBS};
 use crate::{
     domain::{Id, JobId, JobStatus, Timestamp},
     store::BlobUse,
@@ -50,7 +50,8 @@ impl Mongo {
 
     /// Removes the events of jobs that finished before an instant; of how many, at most `limit`.
     pub async fn remove_events(&self, finished_before: Timestamp, limit: u32) -> Result<u64> {
-        let old = doc! { "events": { "$exists": true }, "finishedAt": { "$lt": finished_before } };
+        let old =
+            doc! { "events": { "$exists": true }, "finishedAt": { "$gt": EVER, "$lt": finished_before } };
         let these = self.some_of(JOBS, old, limit).await?;
         let forget = doc! { "$unset": { "events": "" } };
         Ok(self.run(self.docs(JOBS).update_many(these, forget)).await?.modified_count)
@@ -66,7 +67,7 @@ impl Mongo {
             #[serde(default)]
             payload: Value,
         }
-        let old = doc! { "finishedAt": { "$lt": finished_before } };
+        let old = doc! { "finishedAt": { "$gt": EVER, "$lt": finished_before } };
         let order = doc! { "finishedAt": 1, "kind": 1 };
         let jobs = self.of::<Key<String>>(JOBS);
         let query = jobs.find(old.clone()).sort(order.clone()).limit(limit.into());
@@ -89,7 +90,7 @@ impl Mongo {
     /// Removes jobs with their events, unless they did not finish before this instant; how many were removed.
     pub async fn remove_jobs(&self, ids: &[JobId], finished_before: Timestamp) -> Result<u64> {
         let ids: Vec<String> = ids.iter().map(JobId::to_string).collect();
-        let these = doc! { "_id": { "$in": ids }, "finishedAt": { "$lt": finished_before } };
+        let these = doc! { "_id": { "$in": ids }, "finishedAt": { "$gt": EVER, "$lt": finished_before } };
         Ok(self.run(self.docs(JOBS).delete_many(these)).await?.deleted_count)
     }
 

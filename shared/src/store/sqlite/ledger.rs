@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use sqlx::{QueryBuilder, Row, Sqlite as Engine, SqliteConnection};
 use super::{Result, Sqlite, StoreError, decode, document, encode, matching};
 use crate::{
     domain::{Event, Job, JobId, Timestamp},
-    store::{CheckpointHead, JobFilter, JobGroup, Listing, Retries, Unclaimed, Window},
+    store::{CheckpointHead, JobFilter, JobGroup, JobHead, Listing, Unclaimed, Window},
 };
 
 impl Sqlite {
@@ -44,25 +44,38 @@ impl Sqlite {
         Ok(saved)
     }
 
-    pub(in crate::store) async fn retry_jobs(
+    pub(in crate::store) async fn job_heads(
         &self,
         filter: &JobFilter,
         after: Option<JobId>,
         limit: u32,
+    ) -> Result<Vec<JobHead>> {
+        self.documents(matching_after(filter, after, limit)).await
+    }
+
+    pub(in crate::store) async fn retry_jobs(
+        &self,
+        heads: &[JobHead],
+        filter: &JobFilter,
         now: Timestamp,
-    ) -> Result<Retries> {
-        let mut retries = Retries::default();
+    ) -> Result<u64> {
+        let known: HashMap<JobId, i64> = heads.iter().map(|head| (head.id, head.last_event)).collect();
+        let ids = encode(&known.keys().collect::<Vec<_>>())?;
+        let mut these =
+            QueryBuilder::<Engine>::new("SELECT doc FROM jobs WHERE id IN (SELECT value FROM json_each(");
+        these.push_bind(ids).push("))");
+        wanted(&mut these, filter);
+        let mut retried = 0;
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let rows = matching_after(filter, after, limit).build().fetch_all(&mut *tx).await?;
-        for row in &rows {
-            let mut job: Job = document(row)?;
-            if job.retry_in_bulk(now).is_ok() && write(&mut tx, &job).await? {
-                retries.retried += 1;
+        for row in these.build().fetch_all(&mut *tx).await? {
+            let mut job: Job = document(&row)?;
+            let went_on = known.get(&job.id) != Some(&job.last_event);
+            if !went_on && job.retry_in_bulk(now).is_ok() && write(&mut tx, &job).await? {
+                retried += 1;
             }
-            retries.rings.push((job.kind.clone(), job.ring()));
         }
         tx.commit().await?;
-        Ok(retries)
+        Ok(retried)
     }
 
     pub(in crate::store) async fn events(&self, id: JobId, after: i64, limit: u32) -> Result<Vec<Event>> {

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::{
+    Router,
     extract::{Query, State},
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use shared::domain::JobId;
-use utoipa_axum::router::OpenApiRouter;
 
 use super::{jobs, queues};
 use crate::{
@@ -32,8 +32,8 @@ mod words;
 use filter::Ask;
 
 /// The page's routes. They are no part of the API, whose JSON is below `/admin` too.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn routes() -> Router<App> {
+    Router::new()
         .route("/admin", get(show_overview))
         .route("/admin/ui/jobs", get(show_jobs))
         .route("/admin/ui/jobs/{id}", get(show_job))
