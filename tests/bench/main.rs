@@ -30,6 +30,8 @@ const PICKUPS: usize = 500;
 const BACKLOG: usize = 100_000;
 /// Users that the backlog belongs to, unless `BACKLOG_USERS` says otherwise; 0 for nobody.
 const BACKLOG_USERS: usize = 100;
+/// Jobs of a user that may run at once, unless `SEATS` says otherwise; 0 for any number.
+const SEATS: usize = 3;
 /// Failed logins timed, of each sort.
 const LOGINS: usize = 200;
 /// Uploads timed.
@@ -146,7 +148,8 @@ async fn until_finished(ledger: &Ledger, id: JobId) {
 async fn backlog() {
     let size = setting("BACKLOG", BACKLOG);
     let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
-    let mut app = App::production(&mongod, &redis, 0).await;
+    let options = AppOptions::new().worker_env("JOBS_PER_USER", setting("SEATS", SEATS));
+    let mut app = App::production_with(&mongod, &redis, 0, options).await;
     let ledger = ledger(&app).await;
     let memory_before = redis_memory(&redis).await;
 

@@ -29,6 +29,9 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(9);
 /// How often a worker is heard of.
 const HEARTBEAT: Duration = Duration::from_secs(3);
+/// For how long a silent worker's job keeps its seat: longer than the lease, so that it is taken back before another of
+/// its user sits there, maybe with a worker that dies next.
+const SEAT: Duration = LEASE.saturating_add(HEARTBEAT);
 
 /// The worker ended although nobody asked it to.
 #[derive(Debug, thiserror::Error)]
@@ -189,7 +192,7 @@ async fn start(runtime: &Runtime, context: &Context, job: &mut Job) -> Result<i6
 /// Whether the job may run beside the others of its user. When the queue is away, every job may.
 async fn enter(context: &Context, kind: &str, ring: Ring) -> bool {
     let Some(most) = context.jobs_per_user else { return true };
-    context.ledger.queue.enter(kind, ring, most, LEASE).await.unwrap_or_else(|error| {
+    context.ledger.queue.enter(kind, ring, most, SEAT).await.unwrap_or_else(|error| {
         tracing::warn!(job = %ring.job, %error, "the jobs of a user could not be counted");
         true
     })
@@ -227,7 +230,7 @@ async fn heartbeat(context: &Context, run: &Run, ring: Ring) -> Stop {
             Err(_) => tracing::warn!("the lease could not be renewed"),
         }
         if context.jobs_per_user.is_some()
-            && let Err(error) = context.ledger.queue.stay(ring, LEASE).await
+            && let Err(error) = context.ledger.queue.stay(ring, SEAT).await
         {
             tracing::debug!(%error, "not counted among the jobs of its user");
         }
