@@ -1,4 +1,4 @@
-//! A user with a large backlog, and others who come with one job each.
+//! Users with a large backlog, and others who come with one job each.
 
 use harness::{App, AppOptions, Mongod, RedisServer};
 use shared::{
@@ -7,26 +7,27 @@ use shared::{
     store::JobFilter,
 };
 
-/// Jobs of the one who has many.
+/// Jobs of those who have many, all together.
 const MANY: usize = 10_000;
 /// How long each job holds its slot.
 const HOLD_MS: u64 = 200;
 /// Others, who come one after the other.
 const OTHERS: usize = 100;
 
-/// How long the first job of each of the others waits for its start, with and without seats for users.
+/// How long the first job of each of the others waits for its start: with seats for users, with so many who have many
+/// that their seats are more than there are slots, and without seats.
 pub async fn fairness() {
-    for seats in [3, 0] {
+    for (having_many, seats) in [(1, 3), (4, 3), (1, 0)] {
         let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
         let options = AppOptions::new().worker_env("JOBS_PER_USER", seats);
         let app = App::production_with(&mongod, &redis, 2, options).await;
         let ledger = super::ledger(&app).await;
-        let many = ledger.clock.id();
+        let many: Vec<Id> = (0..having_many).map(|_| ledger.clock.id()).collect();
         let fill = (0..16).map(|part| {
-            let ledger = ledger.clone();
+            let (ledger, many) = (ledger.clone(), many.clone());
             tokio::spawn(async move {
-                for _ in (part..MANY).step_by(16) {
-                    enqueue(&ledger, many).await;
+                for number in (part..MANY).step_by(16) {
+                    enqueue(&ledger, many[number / 16 % many.len()]).await;
                 }
             })
         });
@@ -39,12 +40,16 @@ pub async fn fairness() {
             waited.push(job.started_at.unwrap().since(job.created_at));
         }
         waited.sort();
-        let left = JobFilter { user_id: Some(many), status: Some(JobStatus::Queued), ..JobFilter::default() };
-        let left = ledger.store.count_jobs(&left).await.unwrap();
+        let mut left = 0;
+        for user in many {
+            let waiting =
+                JobFilter { user_id: Some(user), status: Some(JobStatus::Queued), ..JobFilter::default() };
+            left += ledger.store.count_jobs(&waiting).await.unwrap();
+        }
         let at = |share: f64| super::millis(waited[((OTHERS - 1) as f64 * share) as usize]);
         println!(
-            "fairness, {seats} seats a user: first jobs of {OTHERS} others start after p50 {:.0} ms, p99 {:.0} ms, max {:.0} ms; \
-             {left} of the other's {MANY} still wait",
+            "fairness, {having_many} with {MANY} jobs, {seats} seats a user: first jobs of {OTHERS} others start after p50 {:.0} ms, \
+             p99 {:.0} ms, max {:.0} ms; {left} of the {MANY} still wait",
             at(0.5),
             at(0.99),
             at(1.0)

@@ -12,6 +12,7 @@ use rand::RngExt;
 use shared::{
     domain::{Job, JobError, JobId, JobResult, JobStatus, Refusal, Ring},
     jobs::{LedgerError, backoff},
+    queue::SEAT,
     telemetry::traces,
 };
 use tokio_util::sync::CancellationToken;
@@ -29,9 +30,7 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(9);
 /// How often a worker is heard of.
 const HEARTBEAT: Duration = Duration::from_secs(3);
-/// For how long a silent worker's job keeps its seat: longer than the lease, so that it is taken back before another of
-/// its user sits there, maybe with a worker that dies next.
-const SEAT: Duration = LEASE.saturating_add(HEARTBEAT);
+const _: () = assert!(SEAT.as_millis() >= LEASE.as_millis() + HEARTBEAT.as_millis());
 
 /// The worker ended although nobody asked it to.
 #[derive(Debug, thiserror::Error)]
@@ -96,9 +95,12 @@ async fn deliver(id: JobId, runtime: Data<Arc<Runtime>>) {
         // Of a paused kind the ledger keeps the job, and the dispatcher rings again when it is resumed; the queue keeps
         // what is held.
         Err(
-            LedgerError::Refused(Refusal::NotClaimable | Refusal::Paused | Refusal::Held)
-            | LedgerError::NotFound,
-        ) => return,
+            error @ (LedgerError::Refused(Refusal::NotClaimable | Refusal::Paused | Refusal::Held)
+            | LedgerError::NotFound),
+        ) => {
+            tracing::debug!(job = %id, %error, "left alone");
+            return;
+        }
         Err(error) => {
             tracing::warn!(job = %id, %error, "not claimed");
             return;
@@ -157,10 +159,11 @@ impl Drop for Busy {
 
 async fn claim(runtime: &Runtime, context: &Context, id: JobId) -> Result<(Job, i64), LedgerError> {
     let mut job = context.ledger.store.job(id).await?.ok_or(LedgerError::NotFound)?;
+    let ring = job.ring();
     if job.status != JobStatus::Queued {
+        leave_unless_it_runs(context, &job, ring).await;
         return Err(Refusal::NotClaimable.into());
     }
-    let ring = job.ring();
     if !enter(context, &job.kind, ring).await {
         return Err(Refusal::Held.into());
     }
@@ -175,7 +178,7 @@ async fn claim(runtime: &Runtime, context: &Context, id: JobId) -> Result<(Job, 
     match claimed {
         Ok(token) => Ok((job, token)),
         Err(error) => {
-            leave(context, ring).await;
+            leave_unless_it_runs(context, &job, ring).await;
             Err(error)
         }
     }
@@ -198,9 +201,16 @@ async fn enter(context: &Context, kind: &str, ring: Ring) -> bool {
     })
 }
 
+/// Gives up the seat of a job that is not taken; if another worker has the job, the seat is that one's.
+async fn leave_unless_it_runs(context: &Context, job: &Job, ring: Ring) {
+    if job.status != JobStatus::Running {
+        leave(context, ring).await;
+    }
+}
+
 async fn leave(context: &Context, ring: Ring) {
     if context.jobs_per_user.is_some()
-        && let Err(error) = context.ledger.queue.leave(ring).await
+        && let Err(error) = context.ledger.queue.leave(ring, SEAT).await
     {
         tracing::warn!(job = %ring.job, %error, "the next job of a user could not be rung for");
     }
@@ -224,15 +234,16 @@ async fn heartbeat(context: &Context, run: &Run, ring: Ring) -> Stop {
     beats.tick().await;
     loop {
         beats.tick().await;
-        match run.change(|job, token, now| job.renew(token, LEASE, now)).await {
-            Ok(()) => {}
-            Err(Stop::Lost) => return Stop::Lost,
-            Err(_) => tracing::warn!("the lease could not be renewed"),
-        }
+        // Before the lease, which must not outlast it.
         if context.jobs_per_user.is_some()
             && let Err(error) = context.ledger.queue.stay(ring, SEAT).await
         {
             tracing::debug!(%error, "not counted among the jobs of its user");
+        }
+        match run.change(|job, token, now| job.renew(token, LEASE, now)).await {
+            Ok(()) => {}
+            Err(Stop::Lost) => return Stop::Lost,
+            Err(_) => tracing::warn!("the lease could not be renewed"),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::{
 use super::{KINDS, Ledger, LedgerError, queues::jobs_of};
 use crate::{
     domain::{Job, JobId, JobStatus, Ring, Timestamp},
+    queue::SEAT,
     store::{StoreError, Unclaimed},
 };
 
@@ -19,9 +20,6 @@ const TICK: Duration = Duration::from_millis(500);
 const BATCH: u32 = 500;
 /// When a ring counts as lost: it is not in the queue and nobody claimed the job for so long.
 const LOST_AFTER: Duration = Duration::from_secs(2);
-
-/// For how long a job whose worker is gone keeps its seat, so that its user's other jobs do not overtake it.
-const SEAT_KEPT: Duration = Duration::from_secs(9);
 
 /// Promotes jobs that are due, takes jobs back from workers that are gone, and rings for jobs whose ring was lost.
 #[derive(Debug)]
@@ -59,7 +57,7 @@ impl Dispatcher {
     pub async fn tick(&self) -> Result<(), StoreError> {
         let mended = self.mend_overdue().await;
         self.ring_again().await?;
-        if let Err(error) = self.ledger.queue.let_in_all().await {
+        if let Err(error) = self.ledger.queue.let_in_all(SEAT).await {
             tracing::debug!(%error, "what is held was not looked at");
         }
         mended
@@ -87,8 +85,9 @@ impl Dispatcher {
     }
 
     async fn mend(&self, job: &Job) -> Result<(), LedgerError> {
+        // So that its user's other jobs do not overtake it.
         if job.status == JobStatus::Running
-            && let Err(error) = self.ledger.queue.stay(job.ring(), SEAT_KEPT).await
+            && let Err(error) = self.ledger.queue.stay(job.ring(), SEAT).await
         {
             tracing::debug!(job = %job.id, %error, "its seat is not kept");
         }
@@ -114,7 +113,7 @@ impl Dispatcher {
     }
 
     async fn leave(&self, job: &Job) {
-        if let Err(error) = self.ledger.queue.leave(job.ring()).await {
+        if let Err(error) = self.ledger.queue.leave(job.ring(), SEAT).await {
             tracing::debug!(job = %job.id, %error, "its seat is kept for a while");
         }
     }

@@ -28,7 +28,7 @@ struct State {
     users: HashMap<Id, Running>,
 }
 
-/// What runs of a user, and what waits until some of it ends.
+/// What runs of a user or is rung for, and what waits until some of it ends.
 #[derive(Debug, Default)]
 struct Running {
     most: usize,
@@ -107,7 +107,7 @@ impl LocalQueue {
         true
     }
 
-    /// Takes out what may run now that a job ended.
+    /// Takes out what may run now that a job ended, and gives it the seat.
     pub(super) fn free(&self, user: Id, left: Option<JobId>) -> Vec<Held> {
         let mut state = self.state();
         let Some(running) = state.users.get_mut(&user) else { return Vec::new() };
@@ -115,8 +115,9 @@ impl LocalQueue {
             running.jobs.remove(&left);
         }
         let free = running.most.saturating_sub(running.jobs.len());
-        let freed =
+        let freed: Vec<Held> =
             std::iter::from_fn(|| running.held.pop_first()).take(free).map(|(_, held)| held).collect();
+        running.jobs.extend(freed.iter().map(|held| held.ring.job));
         if running.jobs.is_empty() && running.held.is_empty() {
             state.users.remove(&user);
         }

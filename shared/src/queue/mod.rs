@@ -4,6 +4,8 @@
 //! Who asks for much waits longer than who asks for little (ADR 18): the rings of a kind and priority form a line in
 //! which users take turns, and a user's jobs that run at once are bounded.
 
+use std::time::Duration;
+
 use futures::stream::BoxStream;
 
 use crate::domain::{Id, JobId, JobPriority, Ring};
@@ -15,6 +17,11 @@ mod round;
 pub use local::LocalQueue;
 pub use redis::RedisQueue;
 pub(crate) use redis::connection;
+
+/// For how long a job is counted among those of its user that run after it was last heard of. Longer than a worker's
+/// lease of the job and a heartbeat, so that a job whose worker died is taken back before another of its user sits there,
+/// maybe with a worker that dies next.
+pub const SEAT: Duration = Duration::from_secs(12);
 
 /// The queue could not be told; the dispatcher will ring again.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +42,9 @@ pub enum Queue {
 enum Place {
     /// A turn after the user's last one, or the next turn if there is none.
     Behind,
+    /// The turn after the one that is being served, as for who comes now: it waited for another job of its user. Of
+    /// several of one user, each a turn later.
+    Next,
     /// The turn that is being served: it waited for its own already. Of several of one user, each a turn later.
     Now,
 }
@@ -96,54 +106,55 @@ impl Queue {
 
     /// Whether a job may run beside those of its user that run: at most `most`, over all workers. If not, its ring is
     /// kept until one of them ends. Without a queue that answers, every job may. A worker that died without
-    /// [`Queue::leave`] is counted for as long as `lease` says after its last [`Queue::stay`].
+    /// [`Queue::leave`] is counted for as long as `seat` says after its last [`Queue::stay`].
     pub async fn enter(
         &self,
         kind: &str,
         ring: Ring,
         most: usize,
-        lease: std::time::Duration,
+        seat: Duration,
     ) -> Result<bool, QueueError> {
         let Some(user) = ring.user_id else { return Ok(true) };
         match self {
             Self::Local(queue) => Ok(queue.enter(kind, user, ring, most)),
-            Self::Redis(queue) => queue.enter(kind, user, ring, most, lease).await,
+            Self::Redis(queue) => queue.enter(kind, user, ring, most, seat).await,
         }
     }
 
     /// A job that entered still runs.
-    pub async fn stay(&self, ring: Ring, lease: std::time::Duration) -> Result<(), QueueError> {
+    pub async fn stay(&self, ring: Ring, seat: Duration) -> Result<(), QueueError> {
         match (self, ring.user_id) {
             (Self::Local(_), _) | (_, None) => Ok(()),
-            (Self::Redis(queue), Some(user)) => queue.stay(user, ring.job, lease).await,
+            (Self::Redis(queue), Some(user)) => queue.stay(user, ring.job, seat).await,
         }
     }
 
-    /// A job that entered runs no more; the next one of its user that was kept is rung for.
-    pub async fn leave(&self, ring: Ring) -> Result<(), QueueError> {
+    /// A job that entered runs no more; the next one of its user that was kept is rung for and has its seat from now on,
+    /// for as long as `seat` says until it enters.
+    pub async fn leave(&self, ring: Ring, seat: Duration) -> Result<(), QueueError> {
         let Some(user) = ring.user_id else { return Ok(()) };
-        self.let_in(user, Some(ring.job)).await
+        self.let_in(user, Some(ring.job), seat).await
     }
 
-    /// Rings for jobs that are kept although fewer of their user run than may, as when a worker died.
-    pub async fn let_in_all(&self) -> Result<(), QueueError> {
+    /// Does as [`Queue::leave`] for jobs that are kept although fewer of their user run than may, as when a worker died.
+    pub async fn let_in_all(&self, seat: Duration) -> Result<(), QueueError> {
         let users = match self {
             Self::Local(_) => return Ok(()),
             Self::Redis(queue) => queue.kept_users().await?,
         };
         for user in users {
-            self.let_in(user, None).await?;
+            self.let_in(user, None, seat).await?;
         }
         Ok(())
     }
 
-    async fn let_in(&self, user: Id, left: Option<JobId>) -> Result<(), QueueError> {
+    async fn let_in(&self, user: Id, left: Option<JobId>, seat: Duration) -> Result<(), QueueError> {
         let freed = match self {
             Self::Local(queue) => queue.free(user, left),
-            Self::Redis(queue) => queue.free(user, left).await?,
+            Self::Redis(queue) => queue.free(user, left, seat).await?,
         };
         for held in freed {
-            self.ring_again(&held.kind, &[held.ring]).await?;
+            self.put(&held.kind, &[held.ring], Place::Next).await?;
         }
         Ok(())
     }

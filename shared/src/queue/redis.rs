@@ -26,16 +26,17 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
 const PUT: &str = "local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if not first[2] then redis.call('DEL', KEYS[2]) end
 local served = tonumber(first[2] or 0)
-local now = {}
+local begin = { now = served, next = served + 1 }
+local turns = {}
 for i = 2, #ARGV, 2 do
   local user, job = ARGV[i], ARGV[i + 1]
   local last = tonumber(redis.call('HGET', KEYS[2], user) or served)
   local turn
-  if ARGV[1] == 'now' then
-    turn = now[user] or served
-    now[user] = turn + 1
-  else
+  if ARGV[1] == 'behind' then
     turn = math.max(last, served) + 1
+  else
+    turn = turns[user] or begin[ARGV[1]]
+    turns[user] = turn + 1
   end
   if redis.call('ZADD', KEYS[1], 'NX', turn, job) == 1 then
     redis.call('HSET', KEYS[2], user, math.max(last, turn))
@@ -95,6 +96,7 @@ impl RedisQueue {
             put.arg(PUT).arg(2).arg(&line).arg(format!("{line}:last"));
             put.arg(match place {
                 Place::Behind => "behind",
+                Place::Next => "next",
                 Place::Now => "now",
             });
             for ring in rings {

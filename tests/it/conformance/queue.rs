@@ -1,6 +1,6 @@
 //! The doorbell.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use futures::StreamExt;
 use harness::RedisServer;
@@ -54,6 +54,8 @@ on_every_queue![
     what_nobody_waits_for_comes_last_but_does_come,
     rings_that_are_nowhere_are_lost,
     a_user_has_as_many_seats_as_may_be_and_the_next_job_is_rung_for_when_one_is_left,
+    what_was_held_has_its_seat_as_soon_as_it_is_rung_for,
+    who_has_much_held_keeps_nobody_waiting_for_more_than_two_turns,
     jobs_of_nobody_need_no_seat,
     seats_are_counted_over_all_kinds_and_what_is_held_keeps_its_own,
     a_listener_that_is_not_listening_leaves_the_rings_to_others,
@@ -355,16 +357,67 @@ async fn a_user_has_as_many_seats_as_may_be_and_the_next_job_is_rung_for_when_on
         assert!(!queue.enter(NOOP, *ring, 2, LEASE).await.unwrap());
     }
     assert_eq!(queue.lost(NOOP, &user[2..]).await.unwrap(), [], "what is held is not lost");
-    queue.let_in_all().await.unwrap();
+    queue.let_in_all(LEASE).await.unwrap();
     assert_eq!(queue.len(NOOP).await.unwrap(), 0, "no seat is free");
     for (left, next) in [(0, 2), (1, 3), (2, 4)] {
-        queue.leave(user[left]).await.unwrap();
+        queue.leave(user[left], LEASE).await.unwrap();
         assert_eq!(hear(&queue, &[NOOP], 1).await, [user[next].job]);
         assert!(queue.enter(NOOP, user[next], 2, LEASE).await.unwrap());
     }
-    queue.leave(user[3]).await.unwrap();
-    queue.leave(user[3]).await.unwrap();
+    queue.leave(user[3], LEASE).await.unwrap();
+    queue.leave(user[3], LEASE).await.unwrap();
     assert_eq!(queue.len(NOOP).await.unwrap(), 0);
+}
+
+async fn what_was_held_has_its_seat_as_soon_as_it_is_rung_for(queue: Queue) {
+    let user = of(Clock::System.id(), 4);
+    assert!(queue.enter(NOOP, user[0], 1, LEASE).await.unwrap());
+    for ring in &user[1..3] {
+        assert!(!queue.enter(NOOP, *ring, 1, LEASE).await.unwrap());
+    }
+    queue.leave(user[0], LEASE).await.unwrap();
+    queue.let_in_all(LEASE).await.unwrap();
+    assert_eq!(hear(&queue, &[NOOP], 1).await, [user[1].job]);
+    assert_eq!(queue.len(NOOP).await.unwrap(), 0, "one seat, one ring");
+    assert!(!queue.enter(NOOP, user[3], 1, LEASE).await.unwrap(), "it came later");
+    assert!(queue.enter(NOOP, user[1], 1, LEASE).await.unwrap());
+}
+
+/// Two users whose rings are held keep both workers busy; then one comes with as many jobs, one with a single job, and
+/// one whose job was running and is rung for again.
+async fn who_has_much_held_keeps_nobody_waiting_for_more_than_two_turns(queue: Queue) {
+    let (seats, mut running, mut started) = (1, VecDeque::new(), Vec::new());
+    let held: Vec<Ring> = (0..2).flat_map(|_| of(Clock::System.id(), 20)).collect();
+    for ring in &held {
+        if queue.enter(NOOP, *ring, seats, LEASE).await.unwrap() {
+            running.push_back(*ring);
+        }
+    }
+    assert_eq!(running.len(), 2, "as many as there are workers");
+    let (many, late) = (of(Clock::System.id(), 20), of(Clock::System.id(), 1));
+    queue.ring(NOOP, &many).await.unwrap();
+    queue.ring(NOOP, &late).await.unwrap();
+    let again = of(Clock::System.id(), 1);
+    queue.ring_again(NOOP, &again).await.unwrap();
+    let all = [held, many.clone(), late.clone(), again.clone()].concat();
+    let mut rings = queue.listen(&[NOOP]);
+    while let Some(ended) = running.pop_front() {
+        queue.leave(ended, LEASE).await.unwrap();
+        queue.let_in_all(LEASE).await.unwrap();
+        while running.len() < 2 && queue.len(NOOP).await.unwrap() > 0 {
+            let job = soon(rings.next()).await.unwrap();
+            let ring = *all.iter().find(|ring| ring.job == job).unwrap();
+            if queue.enter(NOOP, ring, seats, LEASE).await.unwrap() {
+                running.push_back(ring);
+                started.push(job);
+            }
+        }
+    }
+    assert_eq!(started.len(), all.len() - 2, "all");
+    let before = |ring: Ring| started.iter().position(|job| *job == ring.job).unwrap();
+    assert!(before(again[0]) <= 2, "{} jobs began before the one that had had its turn", before(again[0]));
+    assert!(before(late[0]) <= 8, "{} jobs began before the one that came late", before(late[0]));
+    assert!(before(many[4]) <= 20, "{} jobs began before the fifth of another user", before(many[4]));
 }
 
 async fn jobs_of_nobody_need_no_seat(queue: Queue) {
@@ -379,7 +432,7 @@ async fn seats_are_counted_over_all_kinds_and_what_is_held_keeps_its_own(queue: 
     user[1].priority = JobPriority::Background;
     assert!(queue.enter(NOOP, user[0], 1, LEASE).await.unwrap());
     assert!(!queue.enter(QUIZ, user[1], 1, LEASE).await.unwrap());
-    queue.leave(user[0]).await.unwrap();
+    queue.leave(user[0], LEASE).await.unwrap();
     assert_eq!((queue.len(NOOP).await.unwrap(), queue.len(QUIZ).await.unwrap()), (0, 1));
     assert_eq!(hear(&queue, &[QUIZ], 1).await, [user[1].job]);
 }
@@ -393,7 +446,7 @@ async fn the_seat_of_a_worker_that_died_is_free_when_its_lease_ends() {
     assert!(!queue.enter(NOOP, user[1], 1, short).await.unwrap());
     let let_in = async {
         while queue.len(NOOP).await.unwrap() == 0 {
-            queue.let_in_all().await.unwrap();
+            queue.let_in_all(short).await.unwrap();
         }
     };
     soon(let_in).await;

@@ -21,16 +21,18 @@ impl Line {
             self.last.clear();
         }
         let served = served.unwrap_or_default();
-        let mut now: HashMap<Option<Id>, i64> = HashMap::new();
+        let mut turns: HashMap<Option<Id>, i64> = HashMap::new();
+        let mut from = |user, begin| {
+            let turn = turns.entry(user).or_insert(begin);
+            *turn += 1;
+            *turn - 1
+        };
         for ring in rings {
             let last = self.last.get(&ring.user_id).copied().unwrap_or(served);
             let turn = match place {
                 Place::Behind => last.max(served) + 1,
-                Place::Now => {
-                    let next = now.entry(ring.user_id).or_insert(served);
-                    *next += 1;
-                    *next - 1
-                }
+                Place::Next => from(ring.user_id, served + 1),
+                Place::Now => from(ring.user_id, served),
             };
             if let Entry::Vacant(free) = self.turns.entry(ring.job) {
                 free.insert(turn);

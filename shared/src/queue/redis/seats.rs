@@ -16,7 +16,7 @@ local millis = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', millis)
 ";
 /// `KEYS`: what runs of the user, what is held, how many may run of whom something is held;
-/// `ARGV`: job, the most that may run, lease in ms, what to hold, user.
+/// `ARGV`: job, the most that may run, for how many ms it is counted, what to hold, user.
 const ENTER: &str =
     "if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
   redis.call('ZADD', KEYS[2], 0, ARGV[4])
@@ -26,10 +26,11 @@ end
 redis.call('ZADD', KEYS[1], millis + tonumber(ARGV[3]), ARGV[1])
 redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[3]) * 2)
 return 1";
-/// `KEYS`: what runs of the user; `ARGV`: job, lease in ms.
+/// `KEYS`: what runs of the user; `ARGV`: job, for how many ms it is counted.
 const STAY: &str = "redis.call('ZADD', KEYS[1], millis + tonumber(ARGV[2]), ARGV[1])
 redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[2]) * 2)";
-/// `KEYS` as of `ENTER`; `ARGV`: the job that left, user. Returns what was held and may run now.
+/// `KEYS` as of `ENTER`; `ARGV`: the job that left, user, for how many ms those are counted that may run now. Returns
+/// what was held of these.
 const FREE: &str = "redis.call('ZREM', KEYS[1], ARGV[1])
 local most = redis.call('HGET', KEYS[3], ARGV[2])
 if not most then return {} end
@@ -37,7 +38,11 @@ local freed = {}
 local free = tonumber(most) - redis.call('ZCARD', KEYS[1])
 if free > 0 then
   local popped = redis.call('ZPOPMIN', KEYS[2], free)
-  for i = 1, #popped, 2 do freed[#freed + 1] = popped[i] end
+  for i = 1, #popped, 2 do
+    freed[#freed + 1] = popped[i]
+    redis.call('ZADD', KEYS[1], millis + tonumber(ARGV[3]), string.match(popped[i], '%S+'))
+  end
+  redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[3]) * 2)
 end
 if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('HDEL', KEYS[3], ARGV[2]) end
 return freed";
@@ -73,12 +78,12 @@ impl RedisQueue {
         user: Id,
         ring: Ring,
         most: usize,
-        lease: Duration,
+        seat: Duration,
     ) -> Result<bool, QueueError> {
         let mut enter = redis::cmd("EVAL");
         enter.arg(format!("{RUNNING}{ENTER}")).arg(3);
         enter.arg(self.running(user)).arg(self.held(user)).arg(self.holding());
-        enter.arg(ring.job.to_string()).arg(most).arg(lease.as_millis() as u64);
+        enter.arg(ring.job.to_string()).arg(most).arg(seat.as_millis() as u64);
         enter.arg(member(kind, &ring)).arg(user.to_string());
         let mut connection = self.connection.clone();
         within(RING_TIMEOUT, enter.query_async(&mut connection)).await
@@ -88,25 +93,27 @@ impl RedisQueue {
         &self,
         user: Id,
         job: JobId,
-        lease: Duration,
+        seat: Duration,
     ) -> Result<(), QueueError> {
         let mut stay = redis::cmd("EVAL");
         stay.arg(format!("{RUNNING}{STAY}")).arg(1).arg(self.running(user));
-        stay.arg(job.to_string()).arg(lease.as_millis() as u64);
+        stay.arg(job.to_string()).arg(seat.as_millis() as u64);
         let mut connection = self.connection.clone();
         within(RING_TIMEOUT, stay.query_async(&mut connection)).await
     }
 
-    /// Takes out what may run now that a job ended.
+    /// Takes out what may run now that a job ended, and gives it the seat.
     pub(in crate::queue) async fn free(
         &self,
         user: Id,
         left: Option<JobId>,
+        seat: Duration,
     ) -> Result<Vec<Held>, QueueError> {
         let mut free = redis::cmd("EVAL");
         free.arg(format!("{RUNNING}{FREE}")).arg(3);
         free.arg(self.running(user)).arg(self.held(user)).arg(self.holding());
         free.arg(left.map_or_else(String::new, |job| job.to_string())).arg(user.to_string());
+        free.arg(seat.as_millis() as u64);
         let mut connection = self.connection.clone();
         let members: Vec<String> = within(RING_TIMEOUT, free.query_async(&mut connection)).await?;
         Ok(members.iter().filter_map(|member| held(member, user)).collect())
