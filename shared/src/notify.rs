@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use redis::{Client, RedisError, aio::ConnectionManager};
 use tokio::sync::broadcast;
 use tracing::Instrument;
 
-use crate::domain::JobId;
+use crate::{domain::JobId, queue::RedisQueue};
 
 /// Changes a slow waiter may fall behind before it has to look by itself.
 const BACKLOG: usize = 4096;
@@ -34,13 +34,12 @@ impl Notifier {
         Self { changes: broadcast::Sender::new(BACKLOG), redis: None }
     }
 
-    /// Between all processes that use this Redis and prefix. It need not be up yet.
-    pub fn redis(url: &str, prefix: &str) -> Result<Self, RedisError> {
-        let client = Client::open(url)?;
-        let channel = format!("{prefix}:changes");
+    /// Between all processes that use this queue, over its connection. Redis need not be up yet.
+    pub fn redis(queue: &RedisQueue) -> Self {
+        let channel = format!("{}:changes", queue.prefix());
         let changes = broadcast::Sender::new(BACKLOG);
-        tokio::spawn(relay(client.clone(), channel.clone(), changes.clone()));
-        Ok(Self { changes, redis: Some((crate::queue::connection(&client)?, channel)) })
+        tokio::spawn(relay(queue.client().clone(), channel.clone(), changes.clone()));
+        Self { changes, redis: Some((queue.connection(), channel)) }
     }
 
     /// Announces that a job changed, without waiting for Redis.
@@ -72,7 +71,11 @@ impl Notifier {
                 Err(_) => tracing::debug!("changes were not announced in time"),
             }
         };
-        tokio::spawn(publishing.in_current_span());
+        let mut publishing = Box::pin(publishing.in_current_span());
+        // Begun at once, it goes out together with what the caller has for the queue next.
+        if publishing.as_mut().now_or_never().is_none() {
+            tokio::spawn(publishing);
+        }
     }
 
     /// Hears of changes from now on.

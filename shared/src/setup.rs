@@ -54,12 +54,15 @@ pub async fn open(program: Program, backends: &Backends) -> Result<Ledger, Setup
         }),
         #[cfg(not(feature = "sqlite"))]
         Backends::Embedded { .. } => Err(SetupError::NotEmbedded),
-        Backends::Services { mongodb_url, redis_url, database } => Ok(Ledger {
-            store: Store::mongo(mongodb_url.expose_secret(), database, patience(program)).await?,
-            queue: Queue::Redis(RedisQueue::new(redis_url.expose_secret(), database)?),
-            notifier: Notifier::redis(redis_url.expose_secret(), database).map_err(QueueError::from)?,
-            clock,
-        }),
+        Backends::Services { mongodb_url, redis_url, database } => {
+            let queue = RedisQueue::new(redis_url.expose_secret(), database)?;
+            Ok(Ledger {
+                store: Store::mongo(mongodb_url.expose_secret(), database, patience(program)).await?,
+                notifier: Notifier::redis(&queue),
+                queue: Queue::Redis(queue),
+                clock,
+            })
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Measures what the documentation states. It starts its own servers on free ports and prints one line a figure.
 //!
 //! ```text
-//! cargo build --release --workspace --bins && target/release/bench [idle|embedded|upload|login|pickup|backlog|retry|fairness|scale]…
+//! cargo build --release --workspace --bins && target/release/bench [idle|embedded|upload|login|pickup|backlog|seats|retry|fairness|scale]…
 //! target/release/bench [faults|sharing|prefix|injections|migration]…
 //! ```
 
@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 use harness::{App, AppOptions, Client, Mongod, RedisServer, client::Upload};
 use shared::{
     clock::Clock,
-    domain::{Id, Job, JobError, JobId, JobStatus, NewJob, When},
+    domain::{Job, JobError, JobId, JobStatus, NewJob, When},
     jobs::{JobKind, Ledger, noop::Noop},
     notify::Notifier,
     queue::{Queue, RedisQueue},
     store::{JobFilter, Store},
 };
 
+mod backlog;
 mod fairness;
 mod generation;
 mod migration;
@@ -28,10 +29,6 @@ mod scale;
 const PICKUPS: usize = 500;
 /// Jobs of the backlog, unless `BACKLOG` says otherwise.
 const BACKLOG: usize = 100_000;
-/// Users that the backlog belongs to, unless `BACKLOG_USERS` says otherwise; 0 for nobody.
-const BACKLOG_USERS: usize = 100;
-/// Jobs of a user that may run at once, unless `SEATS` says otherwise; 0 for any number.
-const SEATS: usize = 3;
 /// Failed logins timed, of each sort.
 const LOGINS: usize = 200;
 /// Uploads timed.
@@ -57,7 +54,10 @@ async fn main() {
         pickup().await;
     }
     if wants("backlog") {
-        backlog().await;
+        backlog::backlog().await;
+    }
+    if wants("seats") {
+        backlog::seats().await;
     }
     if wants("retry") {
         retry().await;
@@ -93,10 +93,11 @@ fn setting(name: &str, default: usize) -> usize {
 async fn ledger(app: &App) -> Ledger {
     let env = |name| app.env(name).unwrap().to_owned();
     let (redis, database) = (env("REDIS_URL"), env("DATABASE_NAME"));
+    let queue = RedisQueue::new(&redis, &database).unwrap();
     Ledger {
         store: Store::mongo(&env("MONGODB_URL"), &database, harness::process::PATIENCE).await.unwrap(),
-        queue: Queue::Redis(RedisQueue::new(&redis, &database).unwrap()),
-        notifier: Notifier::redis(&redis, &database).unwrap(),
+        notifier: Notifier::redis(&queue),
+        queue: Queue::Redis(queue),
         clock: Clock::System,
     }
 }
@@ -141,54 +142,6 @@ fn noop(ledger: &Ledger) -> Job {
 async fn until_finished(ledger: &Ledger, id: JobId) {
     while !ledger.store.job(id).await.unwrap().unwrap().status.is_finished() {
         tokio::task::yield_now().await;
-    }
-}
-
-/// A backlog of jobs that do nothing, drained by two workers.
-async fn backlog() {
-    let size = setting("BACKLOG", BACKLOG);
-    let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
-    let options = AppOptions::new().worker_env("JOBS_PER_USER", setting("SEATS", SEATS));
-    let mut app = App::production_with(&mongod, &redis, 0, options).await;
-    let ledger = ledger(&app).await;
-    let memory_before = redis_memory(&redis).await;
-
-    let users: Vec<Id> = (0..setting("BACKLOG_USERS", BACKLOG_USERS)).map(|_| ledger.clock.id()).collect();
-    let started = Instant::now();
-    let fill = (0..32).map(|part| {
-        let (ledger, users) = (ledger.clone(), users.clone());
-        tokio::spawn(async move {
-            for number in (part..size).step_by(32) {
-                let user = users.get(number % users.len().max(1)).copied();
-                ledger.enqueue(ledger.clock.job_id(), user, &Noop::default(), None).await.unwrap();
-            }
-        })
-    });
-    futures::future::try_join_all(fill).await.unwrap();
-    println!("backlog enqueued {size} jobs at {:.0} jobs/s", size as f64 / started.elapsed().as_secs_f64());
-    println!("backlog redis memory: {memory_before} KiB before, {} KiB full", redis_memory(&redis).await);
-
-    app.add_worker();
-    app.add_worker();
-    let started = Instant::now();
-    let mut rates = Vec::new();
-    let (mut left, mut looked) = (size, Instant::now());
-    let mut looks = tokio::time::interval(Duration::from_secs(5));
-    looks.tick().await;
-    while left > 0 {
-        looks.tick().await;
-        let now_left = waiting(&ledger).await;
-        if now_left > 0 {
-            rates.push((left - now_left) as f64 / looked.elapsed().as_secs_f64());
-        }
-        (left, looked) = (now_left, Instant::now());
-    }
-    println!("backlog drained at {:.0} jobs/s", size as f64 / started.elapsed().as_secs_f64());
-    let rates: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
-    println!("backlog jobs/s in each 5 s: {}", rates.join(" "));
-    println!("backlog redis memory: {} KiB after", redis_memory(&redis).await);
-    for (number, worker) in app.workers.iter().enumerate() {
-        println!("backlog worker {number} peak RSS {} KiB", worker.peak_rss_kb());
     }
 }
 

@@ -1,4 +1,4 @@
-//! The apalis backend: a worker's source of tasks, each the id of a job to look at.
+//! The apalis backend: a worker's source of tasks, each a job to look at.
 
 use std::{
     convert::Infallible,
@@ -11,15 +11,15 @@ use apalis_core::{
     worker::context::WorkerContext,
 };
 use futures::{StreamExt, stream::BoxStream};
-use shared::domain::JobId;
+use shared::queue::Heard;
 use tower::layer::util::Identity;
 
 /// A backend over the queue's rings. apalis asks it only while a slot is free, so a busy worker leaves
 /// rings to the others. It never fails and never ends.
-pub(crate) struct Bell(pub(crate) BoxStream<'static, JobId>);
+pub(crate) struct Bell(pub(crate) BoxStream<'static, Heard>);
 
 impl Backend for Bell {
-    type Task = Task<JobId>;
+    type Task = Task<Heard>;
     type Error = Infallible;
 
     fn poll_ready(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
@@ -31,7 +31,7 @@ impl Backend for Bell {
         cx: &mut Context<'_>,
         _: &WorkerContext,
     ) -> Poll<Option<Result<Self::Task, Infallible>>> {
-        self.0.poll_next_unpin(cx).map(|job| job.map(|job| Ok(Task::new(job))))
+        self.0.poll_next_unpin(cx).map(|heard| heard.map(|heard| Ok(Task::new(heard))))
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
@@ -40,7 +40,7 @@ impl Backend for Bell {
 }
 
 impl BackendConfig for Bell {
-    type Args = JobId;
+    type Args = Heard;
     type Id = ();
     type Kind = Ephemeral;
     type Config = ();

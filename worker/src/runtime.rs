@@ -10,9 +10,9 @@ use apalis::prelude::{Data, ParallelizeExt, WorkerBuilder, WorkerBuilderExt};
 use futures::FutureExt;
 use rand::RngExt;
 use shared::{
-    domain::{Job, JobError, JobId, JobResult, JobStatus, Refusal, Ring},
+    domain::{Job, JobError, JobResult, JobStatus, Refusal, Ring},
     jobs::{LedgerError, backoff},
-    queue::SEAT,
+    queue::{Heard, SEAT},
     telemetry::traces,
 };
 use tokio_util::sync::CancellationToken;
@@ -55,7 +55,6 @@ struct Runtime {
 /// Takes and runs jobs until told to stop, then waits for those that run.
 pub async fn run(contexts: Contexts, concurrency: usize, shutdown: Shutdown) -> Result<(), RuntimeDied> {
     let context = contexts.now();
-    let bell = Bell(context.ledger.queue.listen(jobs::KINDS));
     let presence = Presence::new(context.clone());
     // Before the first ring, which may be for a paused kind.
     if let Err(error) = presence.listen().await {
@@ -64,6 +63,9 @@ pub async fn run(contexts: Contexts, concurrency: usize, shutdown: Shutdown) -> 
     metrics::gauge!("smartstudy_worker_slots").set(concurrency as f64);
     metrics::gauge!("smartstudy_worker_slots_busy").set(0.0);
     let runtime = Arc::new(Runtime { contexts, presence, release: shutdown.release.clone() });
+    let latest = runtime.clone();
+    let most = Arc::new(move || latest.contexts.now().jobs_per_user);
+    let bell = Bell(context.ledger.queue.listen(jobs::KINDS, most));
     let worker = WorkerBuilder::new(context.name.as_str())
         .backend(bell)
         .data(runtime.clone())
@@ -88,9 +90,9 @@ pub async fn run(contexts: Contexts, concurrency: usize, shutdown: Shutdown) -> 
 }
 
 /// One ring. It never fails towards apalis: what became of the job is in its record.
-async fn deliver(id: JobId, runtime: Data<Arc<Runtime>>) {
+async fn deliver(heard: Heard, runtime: Data<Arc<Runtime>>) {
     let context = runtime.contexts.now();
-    let (job, token) = match claim(&runtime, &context, id).await {
+    let (job, token) = match claim(&runtime, &context, heard).await {
         Ok(claimed) => claimed,
         // Of a paused kind the ledger keeps the job, and the dispatcher rings again when it is resumed; the queue keeps
         // what is held.
@@ -98,11 +100,11 @@ async fn deliver(id: JobId, runtime: Data<Arc<Runtime>>) {
             error @ (LedgerError::Refused(Refusal::NotClaimable | Refusal::Paused | Refusal::Held)
             | LedgerError::NotFound),
         ) => {
-            tracing::debug!(job = %id, %error, "left alone");
+            tracing::debug!(job = %heard.job, %error, "left alone");
             return;
         }
         Err(error) => {
-            tracing::warn!(job = %id, %error, "not claimed");
+            tracing::warn!(job = %heard.job, %error, "not claimed");
             return;
         }
     };
@@ -111,7 +113,7 @@ async fn deliver(id: JobId, runtime: Data<Arc<Runtime>>) {
         "job",
         otel.name = format!("job {}", job.kind),
         otel.kind = "consumer",
-        job = %id,
+        job = %heard.job,
         kind = job.kind,
         attempt = i64::from(job.attempt),
         trace = Empty,
@@ -157,14 +159,14 @@ impl Drop for Busy {
     }
 }
 
-async fn claim(runtime: &Runtime, context: &Context, id: JobId) -> Result<(Job, i64), LedgerError> {
-    let mut job = context.ledger.store.job(id).await?.ok_or(LedgerError::NotFound)?;
+async fn claim(runtime: &Runtime, context: &Context, heard: Heard) -> Result<(Job, i64), LedgerError> {
+    let mut job = context.ledger.store.job(heard.job).await?.ok_or(LedgerError::NotFound)?;
     let ring = job.ring();
     if job.status != JobStatus::Queued {
         leave_unless_it_runs(context, &job, ring).await;
         return Err(Refusal::NotClaimable.into());
     }
-    if !enter(context, &job.kind, ring).await {
+    if !heard.seated && !enter(context, &job.kind, ring).await {
         return Err(Refusal::Held.into());
     }
     let claimed = match start(runtime, context, &mut job).await {

@@ -8,7 +8,7 @@ use std::{
 use futures::{StreamExt, stream::BoxStream};
 use tokio::sync::Notify;
 
-use super::{Held, Place, lines, of, round::Round};
+use super::{Heard, Held, Place, lines, of, round::Round};
 use crate::domain::{Id, JobId, JobPriority, Ring};
 
 mod line;
@@ -80,14 +80,14 @@ impl LocalQueue {
             .find_map(|(kind, priority)| state.lines.get_mut(&((*kind).to_owned(), *priority))?.take())
     }
 
-    pub(super) fn listen(&self, kinds: &[&'static str]) -> BoxStream<'static, JobId> {
+    pub(super) fn listen(&self, kinds: &[&'static str]) -> BoxStream<'static, Heard> {
         futures::stream::unfold((self.clone(), Round::new(kinds)), |(queue, mut round)| async move {
             let lines = round.next();
             loop {
                 // Made before the look, so that no ring falls between the two.
                 let rung = queue.bell.notified();
                 if let Some(job) = queue.take(&lines) {
-                    return Some((job, (queue.clone(), round)));
+                    return Some((Heard { job, seated: false }, (queue.clone(), round)));
                 }
                 rung.await;
             }

@@ -4,7 +4,7 @@
 //! Who asks for much waits longer than who asks for little (ADR 18): the rings of a kind and priority form a line in
 //! which users take turns, and a user's jobs that run at once are bounded.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::stream::BoxStream;
 
@@ -36,6 +36,18 @@ pub enum Queue {
     /// In Redis.
     Redis(RedisQueue),
 }
+
+/// A ring that reached a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// The job to look at.
+    pub job: JobId,
+    /// Whether it entered already; otherwise [`Queue::enter`] is for the listener to call.
+    pub seated: bool,
+}
+
+/// How many jobs of a user may run at once, any number if it says none. Asked anew for each ring.
+pub type Most = Arc<dyn Fn() -> Option<usize> + Send + Sync>;
 
 /// Where in a line a ring goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,11 +108,12 @@ impl Queue {
     }
 
     /// Rings for jobs of these kinds, each delivered to one listener. The stream never ends and never fails:
-    /// while the queue is away it waits. A ring is taken from the queue only when the stream is polled.
-    pub fn listen(&self, kinds: &[&'static str]) -> BoxStream<'static, JobId> {
+    /// while the queue is away it waits. A ring is taken from the queue only when the stream is polled. Jobs that may not
+    /// run beside the others of their user are kept at once where the queue is shared, as by [`Queue::enter`].
+    pub fn listen(&self, kinds: &[&'static str], most: Most) -> BoxStream<'static, Heard> {
         match self {
             Self::Local(queue) => queue.listen(kinds),
-            Self::Redis(queue) => queue.listen(kinds),
+            Self::Redis(queue) => queue.listen(kinds, most),
         }
     }
 

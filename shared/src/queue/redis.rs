@@ -1,16 +1,16 @@
-//! The queue in Redis: for each kind and priority a sorted set of job ids in the order of turns, popped by blocking
-//! workers.
+//! The queue in Redis: for each kind and priority a sorted set of jobs and their users in the order of turns, popped by
+//! blocking workers.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
 use futures::{StreamExt, stream::BoxStream};
 use redis::{
-    AsyncCommands, AsyncConnectionConfig, Client, RedisError,
+    AsyncCommands, AsyncConnectionConfig, Client, RedisError, Script,
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
 };
 
-use super::{Place, QueueError, lines, of, round::Round};
-use crate::domain::{Id, JobId, JobPriority, Ring};
+use super::{Heard, Most, Place, QueueError, SEAT, lines, of, round::Round};
+use crate::domain::{Id, JobPriority, Ring};
 
 mod seats;
 
@@ -21,15 +21,17 @@ const POP_SECONDS: f64 = 5.0;
 /// Pause before a lost connection is tried again.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
 
-/// Puts rings into a line. `KEYS`: the line, the last turn of each user in it; `ARGV`: the place, then user and job in
+/// Puts rings into a line. `KEYS`: the line, the last turn of each user in it; `ARGV`: the place, then user and ring in
 /// turns. The turn that is being served is that of the first ring; when none waits, who came before counts no more.
-const PUT: &str = "local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+static PUT: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if not first[2] then redis.call('DEL', KEYS[2]) end
 local served = tonumber(first[2] or 0)
 local begin = { now = served, next = served + 1 }
 local turns = {}
 for i = 2, #ARGV, 2 do
-  local user, job = ARGV[i], ARGV[i + 1]
+  local user, ring = ARGV[i], ARGV[i + 1]
   local last = tonumber(redis.call('HGET', KEYS[2], user) or served)
   local turn
   if ARGV[1] == 'behind' then
@@ -38,10 +40,12 @@ for i = 2, #ARGV, 2 do
     turn = turns[user] or begin[ARGV[1]]
     turns[user] = turn + 1
   end
-  if redis.call('ZADD', KEYS[1], 'NX', turn, job) == 1 then
+  if redis.call('ZADD', KEYS[1], 'NX', turn, ring) == 1 then
     redis.call('HSET', KEYS[2], user, math.max(last, turn))
   end
-end";
+end",
+    )
+});
 
 /// Rings in Redis.
 #[derive(Clone)]
@@ -81,8 +85,20 @@ impl RedisQueue {
         Ok(Self { client, connection, prefix: prefix.to_owned() })
     }
 
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn connection(&self) -> ConnectionManager {
+        self.connection.clone()
+    }
+
     fn line(&self, kind: &str, priority: JobPriority) -> String {
-        format!("{}:line:{kind}:{}", self.prefix, priority.as_str())
+        format!("{}:turns:{kind}:{}", self.prefix, priority.as_str())
     }
 
     pub(super) async fn put(&self, kind: &str, rings: &[Ring], place: Place) -> Result<(), QueueError> {
@@ -92,8 +108,8 @@ impl RedisQueue {
                 continue;
             }
             let line = self.line(kind, priority);
-            let mut put = redis::cmd("EVAL");
-            put.arg(PUT).arg(2).arg(&line).arg(format!("{line}:last"));
+            let mut put = PUT.key(&line);
+            put.key(format!("{line}:last"));
             put.arg(match place {
                 Place::Behind => "behind",
                 Place::Next => "next",
@@ -101,10 +117,10 @@ impl RedisQueue {
             });
             for ring in rings {
                 put.arg(ring.user_id.map_or_else(String::new, |user| user.to_string()));
-                put.arg(ring.job.to_string());
+                put.arg(member(&ring));
             }
             let mut connection = self.connection.clone();
-            within(RING_TIMEOUT, put.query_async::<()>(&mut connection)).await?;
+            within(RING_TIMEOUT, put.invoke_async::<()>(&mut connection)).await?;
         }
         Ok(())
     }
@@ -113,7 +129,7 @@ impl RedisQueue {
         let mut lost = Vec::new();
         for priority in JobPriority::ALL {
             let line = self.line(kind, priority);
-            lost.extend(self.absent(&line, of(priority, rings), |ring| ring.job.to_string()).await?);
+            lost.extend(self.absent(&line, of(priority, rings), member).await?);
         }
         let mut users: HashMap<Option<Id>, Vec<Ring>> = HashMap::new();
         for ring in lost {
@@ -165,13 +181,21 @@ impl RedisQueue {
         within(RING_TIMEOUT, connection.ping()).await
     }
 
-    pub(super) fn listen(&self, kinds: &[&'static str]) -> BoxStream<'static, JobId> {
-        let listener = Listener { queue: self.clone(), connection: None, round: Round::new(kinds) };
+    pub(super) fn listen(&self, kinds: &[&'static str], most: Most) -> BoxStream<'static, Heard> {
+        let listener = Listener { queue: self.clone(), connection: None, round: Round::new(kinds), most };
         futures::stream::unfold(
             listener,
             |mut listener| async move { Some((listener.next().await, listener)) },
         )
         .boxed()
+    }
+}
+
+/// A ring as a member of its line.
+fn member(ring: &Ring) -> String {
+    match ring.user_id {
+        Some(user) => format!("{} {user}", ring.job),
+        None => ring.job.to_string(),
     }
 }
 
@@ -190,13 +214,14 @@ struct Listener {
     queue: RedisQueue,
     connection: Option<MultiplexedConnection>,
     round: Round,
+    most: Most,
 }
 
 impl Listener {
-    async fn next(&mut self) -> JobId {
+    async fn next(&mut self) -> Heard {
         loop {
             match self.pop().await {
-                Ok(Some(job)) => return job,
+                Ok(Some(heard)) => return heard,
                 Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(%error, "the queue is away");
@@ -207,25 +232,33 @@ impl Listener {
         }
     }
 
-    async fn pop(&mut self) -> Result<Option<JobId>, QueueError> {
-        let lines = self.round.next().into_iter().map(|(kind, priority)| self.queue.line(kind, priority));
-        let lines: Vec<String> = lines.collect();
+    /// While rings wait, one round trip takes one and its seat; otherwise it waits for the next ring.
+    async fn pop(&mut self) -> Result<Option<Heard>, QueueError> {
+        let lines = self.round.next();
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none => none.insert(dial(&self.queue.client).await?),
         };
+        if let Some(most) = (self.most)()
+            && let Some(taken) = self.queue.take(connection, &lines, most, SEAT).await?
+        {
+            return Ok(heard(&taken, true));
+        }
+        let lines: Vec<String> =
+            lines.into_iter().map(|(kind, priority)| self.queue.line(kind, priority)).collect();
         let limit = Duration::from_secs_f64(POP_SECONDS * 2.0);
         let popped: Option<(String, String, f64)> =
             within(limit, connection.bzpopmin(lines, POP_SECONDS)).await?;
-        let Some((_, id, _)) = popped else { return Ok(None) };
-        match id.parse() {
-            Ok(id) => Ok(Some(id)),
-            Err(_) => {
-                tracing::warn!(id, "not a job id in the queue");
-                Ok(None)
-            }
-        }
+        Ok(popped.and_then(|(_, member, _)| heard(&member, false)))
     }
+}
+
+fn heard(member: &str, seated: bool) -> Option<Heard> {
+    let job = member.split(' ').next().and_then(|job| job.parse().ok());
+    if job.is_none() && !member.is_empty() {
+        tracing::warn!(member, "not a job in the queue");
+    }
+    job.map(|job| Heard { job, seated })
 }
 
 async fn dial(client: &Client) -> Result<MultiplexedConnection, RedisError> {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use futures::StreamExt;
+use futures::{StreamExt, stream::BoxStream};
 use harness::{Mongod, RedisServer};
 use shared::{
     clock::Clock,
@@ -60,8 +60,9 @@ impl Bench {
         let store =
             Store::mongo(&mongod.url(), &mongod.database(), harness::process::PATIENCE).await.unwrap();
         let redis = RedisServer::shared().await.database_url();
-        let queue = Queue::Redis(RedisQueue::new(&redis, "test").unwrap());
-        Self::new(store, queue, Notifier::redis(&redis, &mongod.database()).unwrap(), None)
+        let queue = RedisQueue::new(&redis, &mongod.database()).unwrap();
+        let notifier = Notifier::redis(&queue);
+        Self::new(store, Queue::Redis(queue), notifier, None)
     }
 
     fn new(store: Store, queue: Queue, notifier: Notifier, dir: Option<TempDir>) -> Self {
@@ -99,9 +100,13 @@ impl Bench {
 
     /// Takes the next ring of the kind that does nothing.
     pub async fn rung_for(&self) -> JobId {
-        let mut rings = self.queue.listen(&[Noop::KIND]);
-        soon(rings.next()).await.unwrap()
+        soon(listen(&self.queue, &[Noop::KIND]).next()).await.unwrap()
     }
+}
+
+/// Rings of these kinds, however many jobs of a user run.
+pub fn listen(queue: &Queue, kinds: &[&'static str]) -> BoxStream<'static, JobId> {
+    queue.listen(kinds, Arc::new(|| None)).map(|heard| heard.job).boxed()
 }
 
 /// Runs `count` tasks that begin together, and gathers what they return.

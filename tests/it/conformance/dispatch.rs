@@ -9,7 +9,7 @@ use shared::{
 };
 
 use crate::{
-    bench::{Bench, LEASE, at_once, soon},
+    bench::{Bench, LEASE, at_once, listen, soon},
     lifecycle::{claim, log},
     make,
 };
@@ -58,7 +58,7 @@ async fn a_scheduled_job_enters_the_queue_when_it_is_due_and_not_before(bench: &
     bench.clock.advance(MILLISECOND);
     bench.dispatcher.tick().await.unwrap();
     assert_eq!((status(bench, id).await, rings(bench).await), (JobStatus::Queued, 1));
-    assert_eq!(soon(bench.queue.listen(&[Noop::KIND]).next()).await, Some(id));
+    assert_eq!(soon(listen(&bench.queue, &[Noop::KIND]).next()).await, Some(id));
     assert_eq!(log(bench, id).await, ["scheduled", "queued"]);
     let job = bench.store.job(id).await.unwrap().unwrap();
     assert_eq!((job.not_before, job.attempt), (Some(due), 0));
@@ -83,7 +83,7 @@ async fn ten_dispatchers_at_once_promote_a_job_once(bench: &Bench) {
 async fn ten_dispatchers_at_once_take_a_lost_job_back_once(bench: &Bench) {
     let id = enqueue(bench, None).await;
     claim(bench, id).await;
-    soon(bench.queue.listen(&[Noop::KIND]).next()).await;
+    soon(listen(&bench.queue, &[Noop::KIND]).next()).await;
     bench.clock.advance(LEASE);
     tick_at_once(bench).await;
     assert_eq!(log(bench, id).await, ["queued", "running", "queued"]);
@@ -118,20 +118,20 @@ async fn one_tick_mends_everything_that_is_overdue(bench: &Bench) {
 async fn a_ring_that_nobody_answered_is_repeated_once_the_queue_is_empty(bench: &Bench) {
     let id = enqueue(bench, None).await;
     // A worker took the ring and died.
-    assert_eq!(soon(bench.queue.listen(&[Noop::KIND]).next()).await, Some(id));
+    assert_eq!(soon(listen(&bench.queue, &[Noop::KIND]).next()).await, Some(id));
     bench.clock.advance(2 * SECOND);
     bench.dispatcher.tick().await.unwrap();
     assert_eq!(rings(bench).await, 0);
     bench.clock.advance(MILLISECOND);
     tick_at_once(bench).await;
-    let mut heard = bench.queue.listen(&[Noop::KIND]);
+    let mut heard = listen(&bench.queue, &[Noop::KIND]);
     assert_eq!(soon(heard.next()).await, Some(id));
     assert_eq!(log(bench, id).await, ["queued"], "a ring is no event");
 }
 
 async fn a_ring_lost_while_others_wait_is_repeated_before_theirs(bench: &Bench) {
     let lost = enqueue(bench, None).await;
-    assert_eq!(soon(bench.queue.listen(&[Noop::KIND]).next()).await, Some(lost));
+    assert_eq!(soon(listen(&bench.queue, &[Noop::KIND]).next()).await, Some(lost));
     let waiting = enqueue(bench, None).await;
     bench.clock.advance(2 * SECOND + MILLISECOND);
     for _ in 0..3 {
@@ -139,13 +139,13 @@ async fn a_ring_lost_while_others_wait_is_repeated_before_theirs(bench: &Bench) 
         assert_eq!(rings(bench).await, 2);
         bench.clock.advance(30 * SECOND);
     }
-    let heard: Vec<JobId> = soon(bench.queue.listen(&[Noop::KIND]).take(2).collect()).await;
+    let heard: Vec<JobId> = soon(listen(&bench.queue, &[Noop::KIND]).take(2).collect()).await;
     assert_eq!(heard, [lost, waiting]);
 }
 
 async fn a_job_that_keeps_waiting_is_rung_for_again_and_again(bench: &Bench) {
     let id = enqueue(bench, None).await;
-    let mut heard = bench.queue.listen(&[Noop::KIND]);
+    let mut heard = listen(&bench.queue, &[Noop::KIND]);
     for _ in 0..3 {
         assert_eq!(soon(heard.next()).await, Some(id));
         bench.clock.advance(3 * SECOND);

@@ -10,7 +10,7 @@ use shared::{
 };
 
 use crate::{
-    bench::{Bench, LEASE, soon},
+    bench::{Bench, LEASE, listen, soon},
     make,
 };
 
@@ -203,7 +203,7 @@ async fn a_failed_cancelled_or_waiting_job_can_be_retried_and_no_other(bench: &B
             assert_eq!((after.status, after.attempt), (JobStatus::Queued, 0));
             assert_eq!((&after.error, after.finished_at, after.due_at), (&None, None, bench.now()));
             assert_eq!(after.token, before.token, "tokens never fall");
-            let rings = bench.queue.listen(&[Noop::KIND]);
+            let rings = listen(&bench.queue, &[Noop::KIND]);
             let heard = rings.filter(|id| std::future::ready(*id == before.id));
             soon(Box::pin(heard).next()).await;
             claim(bench, before.id).await;

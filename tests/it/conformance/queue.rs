@@ -1,18 +1,18 @@
 //! The doorbell.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use futures::StreamExt;
+use futures::{StreamExt, stream::BoxStream};
 use harness::RedisServer;
 use shared::{
     clock::Clock,
     domain::{Id, JobId, JobPriority, Ring},
     jobs::{JobKind, noop::Noop, quiz_generate::QuizGenerate},
-    queue::{LocalQueue, Queue, RedisQueue},
+    queue::{Heard, LocalQueue, Queue, RedisQueue},
 };
 use tokio::sync::mpsc;
 
-use crate::bench::{LEASE, at_once, soon};
+use crate::bench::{LEASE, at_once, listen, soon};
 
 const NOOP: &str = Noop::KIND;
 const QUIZ: &str = QuizGenerate::KIND;
@@ -56,6 +56,7 @@ on_every_queue![
     a_user_has_as_many_seats_as_may_be_and_the_next_job_is_rung_for_when_one_is_left,
     what_was_held_has_its_seat_as_soon_as_it_is_rung_for,
     who_has_much_held_keeps_nobody_waiting_for_more_than_two_turns,
+    a_listener_passes_over_whose_seats_are_taken,
     jobs_of_nobody_need_no_seat,
     seats_are_counted_over_all_kinds_and_what_is_held_keeps_its_own,
     a_listener_that_is_not_listening_leaves_the_rings_to_others,
@@ -89,7 +90,12 @@ fn jobs_of(rings: &[Ring]) -> Vec<JobId> {
 }
 
 async fn hear(queue: &Queue, kinds: &[&'static str], count: usize) -> Vec<JobId> {
-    soon(queue.listen(kinds).take(count).collect()).await
+    soon(listen(queue, kinds).take(count).collect()).await
+}
+
+/// Rings of jobs that do nothing, as a worker hears them that minds how many of a user run.
+fn listen_for_seats(queue: &Queue, most: usize) -> BoxStream<'static, Heard> {
+    queue.listen(&[NOOP], Arc::new(move || Some(most)))
 }
 
 /// Listens in a task of its own and passes on what it hears.
@@ -99,7 +105,7 @@ fn listener(
     heard: mpsc::UnboundedSender<(usize, JobId)>,
     name: usize,
 ) {
-    let mut rings = queue.listen(kinds);
+    let mut rings = listen(queue, kinds);
     tokio::spawn(async move {
         while let Some(job) = rings.next().await {
             if heard.send((name, job)).is_err() {
@@ -122,7 +128,7 @@ async fn a_ring_is_heard_by_a_listener_that_came_later(queue: Queue) {
 
 async fn a_ring_is_heard_by_a_listener_that_waits(queue: Queue) {
     let rung = jobs(2);
-    let mut heard = queue.listen(&[NOOP]);
+    let mut heard = listen(&queue, &[NOOP]);
     for job in rung {
         assert!(futures::poll!(heard.next()).is_pending());
         queue.ring(NOOP, &rings(&[job])).await.unwrap();
@@ -144,7 +150,7 @@ async fn rings_that_nobody_took_are_counted(queue: Queue) {
     queue.ring(QUIZ, &rings(&jobs(1))).await.unwrap();
     assert_eq!((queue.len(NOOP).await.unwrap(), queue.len(QUIZ).await.unwrap()), (3, 1));
     // A stream that is not polled takes nothing.
-    let mut rings = queue.listen(&[NOOP]);
+    let mut rings = listen(&queue, &[NOOP]);
     assert_eq!(queue.len(NOOP).await.unwrap(), 3);
     soon(rings.next()).await;
     assert_eq!((queue.len(NOOP).await.unwrap(), queue.len(QUIZ).await.unwrap()), (2, 1));
@@ -181,7 +187,7 @@ async fn each_ring_reaches_exactly_one_of_two_listeners(queue: Queue) {
 }
 
 async fn as_many_waiting_listeners_wake_as_jobs_are_rung_for(queue: Queue) {
-    let mut listeners: Vec<_> = (0..4).map(|_| queue.listen(&[NOOP])).collect();
+    let mut listeners: Vec<_> = (0..4).map(|_| listen(&queue, &[NOOP])).collect();
     for rings in &mut listeners {
         assert!(futures::poll!(rings.next()).is_pending());
     }
@@ -199,7 +205,7 @@ async fn as_many_waiting_listeners_wake_as_jobs_are_rung_for(queue: Queue) {
 }
 
 async fn a_listener_of_another_kind_neither_hears_a_ring_nor_swallows_it(queue: Queue) {
-    let (mut noops, mut quizzes) = (queue.listen(&[NOOP]), queue.listen(&[QUIZ]));
+    let (mut noops, mut quizzes) = (listen(&queue, &[NOOP]), listen(&queue, &[QUIZ]));
     let (noop, quiz) = (jobs(1)[0], jobs(1)[0]);
     assert!(futures::poll!(noops.next()).is_pending());
     assert!(futures::poll!(quizzes.next()).is_pending());
@@ -253,7 +259,7 @@ async fn a_job_that_is_rung_twice_keeps_its_place_and_is_heard_once(queue: Queue
 async fn a_listener_that_is_not_listening_leaves_the_rings_to_others(queue: Queue) {
     let rung = jobs(2);
     // It had its ring and works now: its stream is there, but nobody polls it.
-    let mut busy = queue.listen(&[NOOP]);
+    let mut busy = listen(&queue, &[NOOP]);
     queue.ring(NOOP, &rings(&rung[..1])).await.unwrap();
     assert_eq!(soon(busy.next()).await, Some(rung[0]));
     queue.ring(NOOP, &rings(&rung[1..])).await.unwrap();
@@ -400,16 +406,16 @@ async fn who_has_much_held_keeps_nobody_waiting_for_more_than_two_turns(queue: Q
     let again = of(Clock::System.id(), 1);
     queue.ring_again(NOOP, &again).await.unwrap();
     let all = [held, many.clone(), late.clone(), again.clone()].concat();
-    let mut rings = queue.listen(&[NOOP]);
+    let mut rings = listen_for_seats(&queue, seats);
     while let Some(ended) = running.pop_front() {
         queue.leave(ended, LEASE).await.unwrap();
         queue.let_in_all(LEASE).await.unwrap();
         while running.len() < 2 && queue.len(NOOP).await.unwrap() > 0 {
-            let job = soon(rings.next()).await.unwrap();
-            let ring = *all.iter().find(|ring| ring.job == job).unwrap();
-            if queue.enter(NOOP, ring, seats, LEASE).await.unwrap() {
+            let heard = soon(rings.next()).await.unwrap();
+            let ring = *all.iter().find(|ring| ring.job == heard.job).unwrap();
+            if heard.seated || queue.enter(NOOP, ring, seats, LEASE).await.unwrap() {
                 running.push_back(ring);
-                started.push(job);
+                started.push(heard.job);
             }
         }
     }
@@ -418,6 +424,27 @@ async fn who_has_much_held_keeps_nobody_waiting_for_more_than_two_turns(queue: Q
     assert!(before(again[0]) <= 2, "{} jobs began before the one that had had its turn", before(again[0]));
     assert!(before(late[0]) <= 8, "{} jobs began before the one that came late", before(late[0]));
     assert!(before(many[4]) <= 20, "{} jobs began before the fifth of another user", before(many[4]));
+}
+
+async fn a_listener_passes_over_whose_seats_are_taken(queue: Queue) {
+    let (many, other) = (of(Clock::System.id(), 250), of(Clock::System.id(), 1));
+    let all = [many.clone(), other.clone()].concat();
+    let mut rings = listen_for_seats(&queue, 1);
+    let mut next = async || loop {
+        let heard = soon(rings.next()).await.unwrap();
+        let ring = *all.iter().find(|ring| ring.job == heard.job).unwrap();
+        if heard.seated || queue.enter(NOOP, ring, 1, LEASE).await.unwrap() {
+            return ring;
+        }
+    };
+    queue.ring(NOOP, &many).await.unwrap();
+    assert_eq!(next().await, many[0]);
+    queue.ring_again(NOOP, &many[1..]).await.unwrap();
+    queue.ring(NOOP, &other).await.unwrap();
+    assert_eq!(next().await, other[0]);
+    queue.leave(many[0], LEASE).await.unwrap();
+    assert_eq!(next().await, many[1]);
+    assert_eq!(queue.lost(NOOP, &many[2..]).await.unwrap(), []);
 }
 
 async fn jobs_of_nobody_need_no_seat(queue: Queue) {

@@ -12,7 +12,7 @@ use shared::{
 };
 
 use crate::{
-    bench::{Bench, LEASE, soon},
+    bench::{Bench, LEASE, listen, soon},
     lifecycle::in_state,
     make,
 };
@@ -201,7 +201,7 @@ async fn every_kind_has_a_queue_that_tells_its_state(bench: &Bench) {
 
 async fn a_paused_queue_is_not_rung_for_and_a_resumed_one_at_once(bench: &Bench) {
     let mut ids = Vec::new();
-    let mut heard = bench.queue.listen(&[Noop::KIND]);
+    let mut heard = listen(&bench.queue, &[Noop::KIND]);
     bench.ledger.pause(Noop::KIND).await.unwrap();
     for _ in 0..3 {
         ids.push(bench.ledger.enqueue(bench.job_id(), None, &Noop::default(), None).await.unwrap().id);

@@ -12,7 +12,7 @@ use shared::{
 };
 use tokio::time::Instant;
 
-use crate::bench::{Bench, LEASE, soon};
+use crate::bench::{Bench, LEASE, listen, soon};
 
 const KIND: &str = Noop::KIND;
 /// What a request may lose to a queue that is away.
@@ -66,14 +66,14 @@ async fn a_queue_can_be_made_while_redis_is_down_and_serves_once_it_is_up() {
     let queue = queue(&server);
     is_away(&queue).await;
     server.restart().await;
-    ring_until_heard(&queue, &mut queue.listen(&[KIND])).await;
+    ring_until_heard(&queue, &mut listen(&queue, &[KIND])).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_ring_fails_quickly_while_redis_is_down_and_listeners_recover_when_it_is_back() {
     let mut server = RedisServer::start().await;
     let queue = queue(&server);
-    let mut rings = queue.listen(&[KIND]);
+    let mut rings = listen(&queue, &[KIND]);
     ring_until_heard(&queue, &mut rings).await;
     // The listener waits while its server goes.
     assert!(futures::poll!(rings.next()).is_pending());
@@ -114,7 +114,7 @@ async fn what_redis_forgot_is_rung_again(bench: &Bench) {
     bench.dispatcher.tick().await.unwrap();
     bench.dispatcher.tick().await.unwrap();
     assert_eq!(bench.queue.len(KIND).await.unwrap(), 1, "and it is rung for once");
-    assert_eq!(soon(bench.queue.listen(&[KIND]).next()).await, Some(job.id));
+    assert_eq!(soon(listen(&bench.queue, &[KIND]).next()).await, Some(job.id));
     let stands = bench.store.job(job.id).await.unwrap().unwrap();
     assert_eq!((stands.status, stands.last_event), (JobStatus::Queued, 1));
 
@@ -137,7 +137,7 @@ async fn a_job_is_accepted_while_redis_is_down_and_rung_for_when_it_is_back(benc
     answers(&bench.queue).await;
     bench.clock.advance(Duration::from_secs(3));
     bench.dispatcher.tick().await.unwrap();
-    assert_eq!(soon(bench.queue.listen(&[KIND]).next()).await, Some(job.id));
+    assert_eq!(soon(listen(&bench.queue, &[KIND]).next()).await, Some(job.id));
 }
 
 async fn flush(server: &RedisServer) {

@@ -41,10 +41,11 @@ pub fn beside(app: &App, options: AppOptions) -> AppOptions {
 pub async fn ledger(app: &App) -> Ledger {
     let env = |name| app.env(name).expect("an app in production");
     let (database, redis) = (env("DATABASE_NAME"), env("REDIS_URL"));
+    let queue = RedisQueue::new(redis, database).unwrap();
     Ledger {
         store: Store::mongo(env("MONGODB_URL"), database, harness::process::PATIENCE).await.unwrap(),
-        queue: Queue::Redis(RedisQueue::new(redis, database).unwrap()),
-        notifier: Notifier::redis(redis, database).unwrap(),
+        notifier: Notifier::redis(&queue),
+        queue: Queue::Redis(queue),
         clock: Clock::System,
     }
 }

@@ -1,8 +1,8 @@
 //! How many jobs of a user run at once, over all workers.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
-use redis::AsyncCommands;
+use redis::{AsyncCommands, Script, aio::MultiplexedConnection};
 
 use super::{RING_TIMEOUT, RedisQueue, within};
 use crate::{
@@ -10,29 +10,65 @@ use crate::{
     queue::{Held, QueueError},
 };
 
-/// What every script begins with: the time, and without those whose worker was not heard of in time.
-const RUNNING: &str = "local time = redis.call('TIME')
-local millis = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', millis)
-";
-/// `KEYS`: what runs of the user, what is held, how many may run of whom something is held;
-/// `ARGV`: job, the most that may run, for how many ms it is counted, what to hold, user.
-const ENTER: &str =
-    "if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
-  redis.call('ZADD', KEYS[2], 0, ARGV[4])
-  redis.call('HSET', KEYS[3], ARGV[5], ARGV[2])
-  return 0
+/// What the scripts share. `running` is what runs of the user, each with the time until which it is counted; `held` is what
+/// is held, in the order of ids; `holding` says how many may run of each user of whom something is held.
+const SEATS: &str = "local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function sit(running, job, ms)
+  local added = redis.call('ZADD', running, now + ms, job)
+  redis.call('PEXPIRE', running, ms * 2)
+  return added
 end
-redis.call('ZADD', KEYS[1], millis + tonumber(ARGV[3]), ARGV[1])
-redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[3]) * 2)
-return 1";
-/// `KEYS`: what runs of the user; `ARGV`: job, for how many ms it is counted.
-const STAY: &str = "redis.call('ZADD', KEYS[1], millis + tonumber(ARGV[2]), ARGV[1])
-redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[2]) * 2)";
-/// `KEYS` as of `ENTER`; `ARGV`: the job that left, user, for how many ms those are counted that may run now. Returns
-/// what was held of these.
-const FREE: &str = "redis.call('ZREM', KEYS[1], ARGV[1])
-local most = redis.call('HGET', KEYS[3], ARGV[2])
+local function forget_the_silent(running)
+  redis.call('ZREMRANGEBYSCORE', running, '-inf', now)
+end
+local function full(running, most)
+  return redis.call('ZCARD', running) > tonumber(most)
+end
+local function enter(running, job, most, ms)
+  if sit(running, job, ms) == 0 or not full(running, most) then return true end
+  forget_the_silent(running)
+  if not full(running, most) then return true end
+  redis.call('ZREM', running, job)
+  return false
+end
+local function hold(held, holding, user, member, most)
+  redis.call('ZADD', held, 0, member)
+  redis.call('HSET', holding, user, most)
+end
+";
+
+/// `KEYS`: `running`, `held`, `holding`; `ARGV`: user, job, what to hold, the most that may run, for how many ms it is
+/// counted.
+const ENTER: &str = "if enter(KEYS[1], ARGV[2], ARGV[4], tonumber(ARGV[5])) then return 1 end
+hold(KEYS[2], KEYS[3], ARGV[1], ARGV[3], ARGV[4])
+return 0";
+
+/// Pops the first ring whose job may run, and holds those before it that may not, up to a portion of them. `KEYS`: the
+/// lines; `ARGV`: what the names of all keys begin with, the most of a user that may run, for how many ms it is counted.
+/// Nothing when no ring is left, an empty text after a whole portion.
+const TAKE: &str = "local most, ms, portion = ARGV[2], tonumber(ARGV[3]), 100
+for _, line in ipairs(KEYS) do
+  local popped = redis.call('ZPOPMIN', line)
+  while popped[1] do
+    local job, user = string.match(popped[1], '^(%S+) ?(%S*)$')
+    if user == '' or enter(ARGV[1] .. ':running:' .. user, job, most, ms) then return popped[1] end
+    local kind, priority = string.match(string.sub(line, #ARGV[1] + 1), '^:turns:(.+):(%a+)$')
+    hold(ARGV[1] .. ':held:' .. user, ARGV[1] .. ':holding', user, job .. ' ' .. priority .. ' ' .. kind, most)
+    portion = portion - 1
+    if portion == 0 then return '' end
+    popped = redis.call('ZPOPMIN', line)
+  end
+end
+return false";
+
+/// `KEYS`: `running`; `ARGV`: job, for how many ms it is counted.
+const STAY: &str = "sit(KEYS[1], ARGV[1], tonumber(ARGV[2]))";
+
+/// `KEYS`: `running`, `held`, `holding`; `ARGV`: user, for how many ms those are counted that may run now. Returns what was
+/// held of these.
+const FREE: &str = "forget_the_silent(KEYS[1])
+local most = redis.call('HGET', KEYS[3], ARGV[1])
 if not most then return {} end
 local freed = {}
 local free = tonumber(most) - redis.call('ZCARD', KEYS[1])
@@ -40,12 +76,23 @@ if free > 0 then
   local popped = redis.call('ZPOPMIN', KEYS[2], free)
   for i = 1, #popped, 2 do
     freed[#freed + 1] = popped[i]
-    redis.call('ZADD', KEYS[1], millis + tonumber(ARGV[3]), string.match(popped[i], '%S+'))
+    sit(KEYS[1], string.match(popped[i], '%S+'), tonumber(ARGV[2]))
   end
-  redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[3]) * 2)
 end
-if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('HDEL', KEYS[3], ARGV[2]) end
+if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('HDEL', KEYS[3], ARGV[1]) end
 return freed";
+
+struct Scripts {
+    enter: Script,
+    take: Script,
+    stay: Script,
+    free: Script,
+}
+
+static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| {
+    let script = |code| Script::new(&format!("{SEATS}{code}"));
+    Scripts { enter: script(ENTER), take: script(TAKE), stay: script(STAY), free: script(FREE) }
+});
 
 /// A held ring as a member of a set whose members are in the order of ids.
 pub(super) fn member(kind: &str, ring: &Ring) -> String {
@@ -80,13 +127,29 @@ impl RedisQueue {
         most: usize,
         seat: Duration,
     ) -> Result<bool, QueueError> {
-        let mut enter = redis::cmd("EVAL");
-        enter.arg(format!("{RUNNING}{ENTER}")).arg(3);
-        enter.arg(self.running(user)).arg(self.held(user)).arg(self.holding());
-        enter.arg(ring.job.to_string()).arg(most).arg(seat.as_millis() as u64);
-        enter.arg(member(kind, &ring)).arg(user.to_string());
+        let mut enter = SCRIPTS.enter.key(self.running(user));
+        enter.key(self.held(user)).key(self.holding());
+        enter.arg(user.to_string()).arg(ring.job.to_string()).arg(member(kind, &ring));
+        enter.arg(most).arg(seat.as_millis() as u64);
         let mut connection = self.connection.clone();
-        within(RING_TIMEOUT, enter.query_async(&mut connection)).await
+        within(RING_TIMEOUT, enter.invoke_async(&mut connection)).await
+    }
+
+    /// Takes a ring of these lines whose job may run; it is counted from now on. An empty text when there may be one
+    /// behind those that it held.
+    pub(super) async fn take(
+        &self,
+        connection: &mut MultiplexedConnection,
+        lines: &[(&str, JobPriority)],
+        most: usize,
+        seat: Duration,
+    ) -> Result<Option<String>, QueueError> {
+        let mut take = SCRIPTS.take.arg(&self.prefix);
+        take.arg(most).arg(seat.as_millis() as u64);
+        for (kind, priority) in lines {
+            take.key(self.line(kind, *priority));
+        }
+        within(RING_TIMEOUT, take.invoke_async(connection)).await
     }
 
     pub(in crate::queue) async fn stay(
@@ -95,11 +158,10 @@ impl RedisQueue {
         job: JobId,
         seat: Duration,
     ) -> Result<(), QueueError> {
-        let mut stay = redis::cmd("EVAL");
-        stay.arg(format!("{RUNNING}{STAY}")).arg(1).arg(self.running(user));
+        let mut stay = SCRIPTS.stay.key(self.running(user));
         stay.arg(job.to_string()).arg(seat.as_millis() as u64);
         let mut connection = self.connection.clone();
-        within(RING_TIMEOUT, stay.query_async(&mut connection)).await
+        within(RING_TIMEOUT, stay.invoke_async(&mut connection)).await
     }
 
     /// Takes out what may run now that a job ended, and gives it the seat.
@@ -109,13 +171,21 @@ impl RedisQueue {
         left: Option<JobId>,
         seat: Duration,
     ) -> Result<Vec<Held>, QueueError> {
-        let mut free = redis::cmd("EVAL");
-        free.arg(format!("{RUNNING}{FREE}")).arg(3);
-        free.arg(self.running(user)).arg(self.held(user)).arg(self.holding());
-        free.arg(left.map_or_else(String::new, |job| job.to_string())).arg(user.to_string());
-        free.arg(seat.as_millis() as u64);
         let mut connection = self.connection.clone();
-        let members: Vec<String> = within(RING_TIMEOUT, free.query_async(&mut connection)).await?;
+        if let Some(left) = left {
+            // Most users have nothing held, and then this is all.
+            let mut leave = redis::pipe();
+            leave.zrem(self.running(user), left.to_string()).ignore();
+            leave.hexists(self.holding(), user.to_string());
+            let (holds,): (bool,) = within(RING_TIMEOUT, leave.query_async(&mut connection)).await?;
+            if !holds {
+                return Ok(Vec::new());
+            }
+        }
+        let mut free = SCRIPTS.free.key(self.running(user));
+        free.key(self.held(user)).key(self.holding());
+        free.arg(user.to_string()).arg(seat.as_millis() as u64);
+        let members: Vec<String> = within(RING_TIMEOUT, free.invoke_async(&mut connection)).await?;
         Ok(members.iter().filter_map(|member| held(member, user)).collect())
     }
 
