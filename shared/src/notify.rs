@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use redis::{Client, RedisError, aio::ConnectionManager};
 use tokio::sync::broadcast;
 use tracing::Instrument;
@@ -49,38 +49,43 @@ impl Notifier {
 
     /// Announces that jobs changed, in one round trip for which nobody waits.
     pub fn announce_all(&self, jobs: Vec<JobId>) {
-        let Some((connection, channel)) = self.redis.clone() else {
-            for job in jobs {
-                self.changes.send(job).ok();
+        match self.redis.clone() {
+            None => {
+                for job in jobs {
+                    self.changes.send(job).ok();
+                }
             }
-            return;
-        };
-        if jobs.is_empty() {
-            return;
+            Some(_) if jobs.is_empty() => {}
+            Some((connection, channel)) => {
+                tokio::spawn(publish(connection, channel, jobs).in_current_span());
+            }
         }
-        let publishing = async move {
-            let mut connection = connection;
-            let mut publish = redis::pipe();
-            for job in jobs {
-                publish.publish(&channel, job.to_string()).ignore();
-            }
-            let publish = publish.query_async::<()>(&mut connection);
-            match tokio::time::timeout(PUBLISH_TIMEOUT, publish).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(%error, "changes were not announced"),
-                Err(_) => tracing::debug!("changes were not announced in time"),
-            }
-        };
-        let mut publishing = Box::pin(publishing.in_current_span());
-        // Begun at once, it goes out together with what the caller has for the queue next.
-        if publishing.as_mut().now_or_never().is_none() {
-            tokio::spawn(publishing);
+    }
+
+    /// Announces that a job changed, and waits until Redis knows.
+    pub async fn announced(&self, job: JobId) {
+        match self.redis.clone() {
+            None => drop(self.changes.send(job)),
+            Some((connection, channel)) => publish(connection, channel, vec![job]).await,
         }
     }
 
     /// Hears of changes from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<JobId> {
         self.changes.subscribe()
+    }
+}
+
+async fn publish(mut connection: ConnectionManager, channel: String, jobs: Vec<JobId>) {
+    let mut publish = redis::pipe();
+    for job in jobs {
+        publish.publish(&channel, job.to_string()).ignore();
+    }
+    let publish = publish.query_async::<()>(&mut connection);
+    match tokio::time::timeout(PUBLISH_TIMEOUT, publish).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "changes were not announced"),
+        Err(_) => tracing::debug!("changes were not announced in time"),
     }
 }
 

@@ -139,8 +139,7 @@ async fn perform(runtime: &Runtime, context: Arc<Context>, job: Job, token: i64)
     };
     run.enter("").await;
     metrics::histogram!("smartstudy_job_run_seconds", "kind" => kind).record(began.elapsed());
-    record(&context, &run, ended).await;
-    leave(&context, ring).await;
+    record(&context, &run, ring, ended).await;
 }
 
 /// A slot in use, as metrics count them.
@@ -205,16 +204,8 @@ async fn enter(context: &Context, kind: &str, ring: Ring) -> bool {
 
 /// Gives up the seat of a job that is not taken; if another worker has the job, the seat is that one's.
 async fn leave_unless_it_runs(context: &Context, job: &Job, ring: Ring) {
-    if job.status != JobStatus::Running {
-        leave(context, ring).await;
-    }
-}
-
-async fn leave(context: &Context, ring: Ring) {
-    if context.jobs_per_user.is_some()
-        && let Err(error) = context.ledger.queue.leave(ring, SEAT).await
-    {
-        tracing::warn!(job = %ring.job, %error, "the next job of a user could not be rung for");
+    if context.jobs_per_user.is_some() && job.status != JobStatus::Running {
+        context.ledger.leave(ring).await;
     }
 }
 
@@ -250,7 +241,7 @@ async fn heartbeat(context: &Context, run: &Run, ring: Ring) -> Stop {
     }
 }
 
-async fn record(context: &Context, run: &Run, ended: Result<JobResult, Stop>) {
+async fn record(context: &Context, run: &Run, ring: Ring, ended: Result<JobResult, Stop>) {
     let jitter = context.ledger.clock.rng().random();
     let written = match ended {
         Ok(result) => {
@@ -290,7 +281,10 @@ async fn record(context: &Context, run: &Run, ended: Result<JobResult, Stop>) {
                 jobs::clean_up(context, &job).await;
             }
         }
-        Err(Stop::Lost) => tracing::warn!("the lease was lost; whoever has it goes on"),
+        Err(Stop::Lost) => {
+            tracing::warn!("the lease was lost; whoever has it goes on");
+            leave_unless_it_runs(context, &job, ring).await;
+        }
         Err(_) => tracing::warn!("the outcome could not be written; the lease will end"),
     }
 }

@@ -100,9 +100,6 @@ impl Dispatcher {
                 if job.status == JobStatus::Running {
                     metrics::counter!("smartstudy_leases_lost_total", "kind" => mended.kind.clone())
                         .increment(1);
-                    if mended.status.is_finished() {
-                        self.leave(&mended).await;
-                    }
                 }
                 tracing::info!(job = %mended.id, status = mended.status.as_str(), "mended");
             }
@@ -110,12 +107,6 @@ impl Dispatcher {
             Err(error) => return Err(error),
         }
         Ok(())
-    }
-
-    async fn leave(&self, job: &Job) {
-        if let Err(error) = self.ledger.queue.leave(job.ring(), SEAT).await {
-            tracing::debug!(job = %job.id, %error, "its seat is kept for a while");
-        }
     }
 
     async fn ring_again(&self) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     domain::{Id, Job, JobId, JobStatus, NewJob, Refusal, Ring, Timestamp, When},
     notify::Notifier,
-    queue::{Queue, QueueError},
+    queue::{Queue, QueueError, SEAT},
     store::{JobFilter, JobHead, Store, StoreError},
     telemetry::traces,
 };
@@ -87,7 +87,7 @@ impl Ledger {
     }
 
     /// Changes a job that was read before by a pure transition, on a fresh copy again and again until nobody
-    /// else wrote it in between; rings if it became queued, and announces the change.
+    /// else wrote it in between; rings if it became queued, leaves its seat if it runs no more, and announces the change.
     pub async fn change<T, E>(
         &self,
         job: &mut Job,
@@ -102,18 +102,11 @@ impl Ledger {
             if next == *job {
                 return Ok(value);
             }
-            if self.save(&mut next).await? {
+            let told = !next.fresh.is_empty();
+            if self.store.save_job(&mut next).await? {
                 let before = std::mem::replace(job, next).status;
                 count(before, job);
-                match (before, job.status) {
-                    (JobStatus::Queued, _) => {}
-                    // It waited its turn already.
-                    (JobStatus::Running, JobStatus::Queued) => {
-                        self.ring_again(&job.kind, &[job.ring()]).await
-                    }
-                    (_, JobStatus::Queued) => self.ring(&job.kind, &[job.ring()]).await,
-                    _ => {}
-                }
+                self.tell(before, job, told).await;
                 return Ok(value);
             }
             *job = self.store.job(job.id).await?.ok_or(LedgerError::NotFound)?;
@@ -161,13 +154,30 @@ impl Ledger {
         Ok(retried)
     }
 
-    async fn save(&self, job: &mut Job) -> Result<bool, StoreError> {
-        let told = !job.fresh.is_empty();
-        let saved = self.store.save_job(job).await?;
-        if saved && told {
+    /// Tells whoever waits and the queue what became of a job.
+    async fn tell(&self, before: JobStatus, job: &Job, told: bool) {
+        use JobStatus::{Queued, Running};
+        if before == Running && !matches!(job.status, Running | Queued) {
+            // Side by side, they go out and come back together.
+            tokio::join!(self.notifier.announced(job.id), self.leave(job.ring()));
+            return;
+        }
+        if told {
             self.notifier.announce(job.id);
         }
-        Ok(saved)
+        match (before, job.status) {
+            // It waited its turn already, and keeps its seat.
+            (Running, Queued) => self.ring_again(&job.kind, &[job.ring()]).await,
+            (before, Queued) if before != Queued => self.ring(&job.kind, &[job.ring()]).await,
+            _ => {}
+        }
+    }
+
+    /// Gives up the seat of a job; a failure is only noted.
+    pub async fn leave(&self, ring: Ring) {
+        if let Err(error) = self.queue.leave(ring, SEAT).await {
+            tracing::warn!(job = %ring.job, %error, "its seat is kept for a while");
+        }
     }
 
     /// Tells the queue; a failure is only noted.
