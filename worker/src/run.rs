@@ -269,7 +269,7 @@ impl Run {
         Ok(())
     }
 
-    /// Keeps what was said between us and providers, once the try has failed. That this fails is only noted.
+    /// Keeps what was said between us and providers in a try that failed. That this fails is only noted.
     pub(crate) async fn keep_transcript(&self) {
         let exchanges = self.tape.take();
         if exchanges.is_empty() {

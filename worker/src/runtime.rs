@@ -257,16 +257,14 @@ async fn record(context: &Context, run: &Run, ring: Ring, ended: Result<JobResul
             tracing::info!(code = error.code, "failed");
             traces::failed(&Span::current(), &error.code);
             let pause = |job: &Job| backoff(job.attempt, jitter, retry_after);
-            let failed = run.change(|job, token, now| {
+            // Before anybody hears of the failure and looks for it.
+            run.keep_transcript().await;
+            run.change(|job, token, now| {
                 job.fail(token, error.clone(), pause(job), now)?;
                 jobs::forget_secrets(job);
                 Ok(())
-            });
-            let failed = failed.await;
-            if failed.is_ok() {
-                run.keep_transcript().await;
-            }
-            failed
+            })
+            .await
         }
         Err(Stop::Released) => run.change(|job, token, now| job.release(token, now)).await,
         Err(Stop::Lost) => Err(Stop::Lost),

@@ -101,7 +101,7 @@ async fn forget(context: &Context, job: &Job) -> Result<(), StoreError> {
         store.delete_checkpoints(job.id).await?;
     }
     // An earlier try may have left one.
-    match job.attempt > 1 || job.retries > 0 {
+    match job.attempts.len() > 1 || job.retries > 0 {
         true => store.delete_transcript(job.id).await,
         false => Ok(()),
     }
