@@ -70,19 +70,10 @@ async fn app(mongod: &Mongod, redis: &RedisServer, seats: usize) -> (App, Ledger
     (app, ledger)
 }
 
+/// As many jobs of some users in turn.
 async fn fill(ledger: &Ledger, size: usize) {
-    let users = super::setting("BACKLOG_USERS", USERS);
-    let users: Vec<Id> = (0..users).map(|_| ledger.clock.id()).collect();
-    let fill = (0..32).map(|part| {
-        let (ledger, users) = (ledger.clone(), users.clone());
-        tokio::spawn(async move {
-            for number in (part..size).step_by(32) {
-                let user = users.get(number % users.len().max(1)).copied();
-                ledger.enqueue(ledger.clock.job_id(), user, &Noop::default(), None).await.unwrap();
-            }
-        })
-    });
-    futures::future::try_join_all(fill).await.unwrap();
+    let users: Vec<Id> = (0..super::setting("BACKLOG_USERS", USERS)).map(|_| ledger.clock.id()).collect();
+    super::enqueue(ledger, &users, size, &Noop::default()).await;
 }
 
 /// Two workers take all of it; the rate between any two looks, in jobs a second.

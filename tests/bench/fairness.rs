@@ -2,15 +2,15 @@
 
 use harness::{App, AppOptions, Mongod, RedisServer};
 use shared::{
-    domain::{Id, JobId, JobStatus},
-    jobs::{Ledger, noop::Noop},
+    domain::{Id, JobStatus},
+    jobs::noop::Noop,
     store::JobFilter,
 };
 
 /// Jobs of those who have many, all together.
 const MANY: usize = 10_000;
-/// How long each job holds its slot.
-const HOLD_MS: u64 = 200;
+/// What each job does: it holds its slot.
+const HOLD: Noop = Noop { hold_ms: 200 };
 /// Others, who come one after the other.
 const OTHERS: usize = 100;
 
@@ -23,20 +23,13 @@ pub async fn fairness() {
         let app = App::production_with(&mongod, &redis, 2, options).await;
         let ledger = super::ledger(&app).await;
         let many: Vec<Id> = (0..having_many).map(|_| ledger.clock.id()).collect();
-        let fill = (0..16).map(|part| {
-            let (ledger, many) = (ledger.clone(), many.clone());
-            tokio::spawn(async move {
-                for number in (part..MANY).step_by(16) {
-                    enqueue(&ledger, many[number / 16 % many.len()]).await;
-                }
-            })
-        });
-        futures::future::try_join_all(fill).await.unwrap();
+        super::enqueue(&ledger, &many, MANY, &HOLD).await;
         let mut waited = Vec::with_capacity(OTHERS);
         for _ in 0..OTHERS {
-            let job = enqueue(&ledger, ledger.clock.id()).await;
-            super::until_finished(&ledger, job).await;
-            let job = ledger.store.job(job).await.unwrap().unwrap();
+            let (id, user) = (ledger.clock.job_id(), ledger.clock.id());
+            ledger.enqueue(id, Some(user), &HOLD, None).await.unwrap();
+            super::until_finished(&ledger, id).await;
+            let job = ledger.store.job(id).await.unwrap().unwrap();
             waited.push(job.started_at.unwrap().since(job.created_at));
         }
         waited.sort();
@@ -56,10 +49,4 @@ pub async fn fairness() {
         );
         assert!(left > 0, "nobody had to wait behind anybody");
     }
-}
-
-async fn enqueue(ledger: &Ledger, user: Id) -> JobId {
-    let job =
-        ledger.enqueue(ledger.clock.job_id(), Some(user), &Noop { hold_ms: HOLD_MS }, None).await.unwrap();
-    job.id
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use harness::{App, AppOptions, Client, Mongod, RedisServer, client::Upload};
 use shared::{
     clock::Clock,
-    domain::{Job, JobError, JobId, JobStatus, NewJob, When},
+    domain::{Id, Job, JobError, JobId, JobStatus, NewJob, When},
     jobs::{JobKind, Ledger, noop::Noop},
     notify::Notifier,
     queue::{Queue, RedisQueue},
@@ -137,6 +137,20 @@ fn noop(ledger: &Ledger) -> Job {
         when: When::default(),
     };
     Job::new(new, ledger.clock.now())
+}
+
+/// Enqueues as many of a job, of these users in turn, or of nobody.
+async fn enqueue(ledger: &Ledger, users: &[Id], size: usize, noop: &Noop) {
+    let parts = (0..32).map(|part| {
+        let (ledger, users, noop) = (ledger.clone(), users.to_vec(), noop.clone());
+        tokio::spawn(async move {
+            for number in (part..size).step_by(32) {
+                let user = users.get(number % users.len().max(1)).copied();
+                ledger.enqueue(ledger.clock.job_id(), user, &noop, None).await.unwrap();
+            }
+        })
+    });
+    futures::future::try_join_all(parts).await.unwrap();
 }
 
 async fn until_finished(ledger: &Ledger, id: JobId) {

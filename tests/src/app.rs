@@ -234,7 +234,8 @@ pub fn worker_binary() -> PathBuf {
 /// A binary from the environment, else from where Cargo built this program: beside it, or for a test one level up.
 fn binary(variable: &str, name: &str) -> PathBuf {
     if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
-        return path.into();
+        // It starts in another directory than this program.
+        return std::path::absolute(path).expect("the current directory");
     }
     let this = std::env::current_exe().expect("the path of this program");
     this.ancestors().skip(1).take(2).map(|dir| dir.join(name)).find(|path| path.is_file()).unwrap_or_else(|| {

@@ -202,7 +202,7 @@ async fn enter(context: &Context, kind: &str, ring: Ring) -> bool {
     })
 }
 
-/// Gives up the seat of a job that is not taken; if another worker has the job, the seat is that one's.
+/// Gives up the seat of a job that this worker does not have; if another one has it, the seat is that one's.
 async fn leave_unless_it_runs(context: &Context, job: &Job, ring: Ring) {
     if context.jobs_per_user.is_some() && job.status != JobStatus::Running {
         context.ledger.leave(ring).await;
