@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use shared::domain::{Answer, QuestionType};
 
 use super::{
-    client::{Chat, Client, Message, Role, Usage},
+    answer::Usage,
+    client::{Chat, Client, Message, Role},
     error::LlmError,
     intake,
     parse::object,

@@ -8,7 +8,8 @@ use shared::{
 };
 
 use super::{
-    client::{Chat, Client, Message, Role, Usage},
+    answer::Usage,
+    client::{Chat, Client, Message, Role},
     error::LlmError,
     intake::{folded, named, text},
     parse::object,

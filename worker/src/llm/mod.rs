@@ -1,5 +1,6 @@
 //! Questions written by a model: one call a batch, checked against a closed schema while it arrives.
 
+mod answer;
 mod breaker;
 mod check;
 mod client;
@@ -17,8 +18,9 @@ mod variants;
 use shared::domain::{Difficulty, QuestionType};
 
 pub use self::{
+    answer::{Completion, FinishReason, Usage},
     check::CHECK_VERSION,
-    client::{Chat, Client, Completion, Dialect, FinishReason, Message, Role, Settings, Usage},
+    client::{Chat, Client, Dialect, Message, Role, Settings},
     curriculum::PLAN_VERSION,
     error::LlmError,
     intake::{Reason, Rejected},
