@@ -15,4 +15,4 @@ pub use caller::{Admin, Caller, check_origin, cross_site, guard_logins, invalid,
 pub use conditions::{Conditions, Tag, Wait};
 pub use day::{Edge, InZone, instant};
 pub use period::Period;
-pub use window::{List, SortKey, foreign_cursor, listed, listed_on};
+pub use window::{List, SortKey, foreign_cursor};

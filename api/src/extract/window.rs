@@ -7,7 +7,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{Id, JobId},
-    store::Window,
+    store::{Listing, Window},
 };
 use utoipa::{
     IntoParams,
@@ -132,30 +132,36 @@ impl<K> List<K> {
         }
         Ok(self)
     }
-}
 
-/// A part of a list without a lasting order: its cursors say how many items came before.
-pub fn listed_on<T: Serialize, K>(list: &List<K>, items: &[T], total: u64) -> Response {
-    let place = list.window.skip + items.len() as u64;
-    listed(list, items, total, Some(place.to_string()))
-}
-
-/// A part of a list: a bare array, with its total length and the address of the next part in headers.
-pub fn listed<T: Serialize, K>(list: &List<K>, items: &[T], total: u64, last_id: Option<String>) -> Response {
-    let mut response = axum::Json(items).into_response();
-    let headers = response.headers_mut();
-    headers.insert(HeaderName::from_static("x-total-count"), total.into());
-    let full = items.len() as u64 == u64::from(list.window.limit);
-    let ends = list.window.after.is_none() && list.window.skip + items.len() as u64 >= total;
-    if let Some(id) = last_id.filter(|_| full && !ends)
-        && let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"next\"", next(&list.uri, &id)))
-    {
-        headers.insert(header::LINK, link);
+    /// The cursor of what follows in a list without a lasting order.
+    pub fn next_place(&self) -> String {
+        (self.window.skip + u64::from(self.window.limit)).to_string()
     }
-    response
+
+    /// The part of the list that was found, each item as its view shows it: a bare array, with the length of the
+    /// whole and the address of the next part in headers.
+    pub fn answer<T, V: Serialize>(
+        &self,
+        found: Listing<T>,
+        cursor: impl FnOnce(&T) -> String,
+        view: impl FnMut(T) -> V,
+    ) -> Response {
+        let next = found.next(cursor);
+        let items: Vec<V> = found.items.into_iter().map(view).collect();
+        let mut response = axum::Json(items).into_response();
+        let headers = response.headers_mut();
+        headers.insert(HeaderName::from_static("x-total-count"), found.total.into());
+        if let Some(cursor) = next
+            && let Ok(link) =
+                HeaderValue::from_str(&format!("<{}>; rel=\"next\"", next_part(&self.uri, &cursor)))
+        {
+            headers.insert(header::LINK, link);
+        }
+        response
+    }
 }
 
-fn next(uri: &axum::http::Uri, cursor: &str) -> String {
+fn next_part(uri: &axum::http::Uri, cursor: &str) -> String {
     let kept = uri.query().unwrap_or_default().split('&').filter(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
         !name.is_empty() && name != "cursor" && name != "page"

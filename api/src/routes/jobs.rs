@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 
 use crate::{
     app::App,
-    extract::{Caller, Conditions, Json, List, Path, Query, Tag, Wait, listed},
+    extract::{Caller, Conditions, Json, List, Path, Query, Tag, Wait},
     problem::{Problem, ProblemBody, Result},
     routes::{Routes, routes},
 };
@@ -126,9 +126,7 @@ pub async fn list(
         ..JobFilter::default()
     };
     let found = app.ledger.store.jobs(&filter, &list.window).await?;
-    let last = found.items.last().map(|job| job.id.to_string());
-    let items: Vec<JobView> = found.items.into_iter().map(JobView::from).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(found, |job| job.id.to_string(), JobView::from))
 }
 
 /// A job. With `Prefer: wait=N` the answer waits until the job is finished, or, for a caller who sends

@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Message;
 use crate::{
     app::App,
-    extract::{Caller, Conditions, Json, List, Path, Query, SortKey, Tag, foreign_cursor, listed, listed_on},
+    extract::{Caller, Conditions, Json, List, Path, Query, SortKey, Tag, foreign_cursor},
     problem::{Problem, ProblemBody, Result},
     routes::{Routes, routes},
 };
@@ -204,16 +204,13 @@ pub async fn list(
         let (query, list) = (Words::parse(&search), list.by_place()?);
         let order = list.is_sorted.then_some(list.key);
         let found = store.search_notes(&filter, &query, order, &list.window).await?;
-        let items: Vec<NoteView> = found.items.into_iter().map(NoteView::from).collect();
-        return Ok(listed_on(&list, &items, found.total));
+        return Ok(list.answer(found, |_| list.next_place(), NoteView::from));
     }
     if list.window.after.as_ref().is_some_and(|cursor| !list.key.accepts(cursor)) {
         return Err(foreign_cursor());
     }
     let found = store.notes(&filter, list.key, &list.window).await?;
-    let last = found.items.last().map(|summary| list.key.after(&summary.note));
-    let items: Vec<NoteView> = found.items.into_iter().map(NoteView::from).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(found, |summary| list.key.after(&summary.note), NoteView::from))
 }
 
 /// Adds a note.

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Message;
 use crate::{
     app::App,
-    extract::{Caller, Conditions, InZone, Json, List, Path, Tag, listed},
+    extract::{Caller, Conditions, InZone, Json, List, Path, Tag},
     problem::{Problem, ProblemBody, Result},
     routes::{Routes, routes},
 };
@@ -185,10 +185,11 @@ pub async fn list(
 ) -> Result<Response> {
     let found = app.ledger.store.plans(caller.user.id, &list.window).await?;
     let today = zone.day(app.ledger.clock.now());
-    let last = found.items.last().map(|summary| summary.plan.id.to_string());
-    let items: Vec<PlanView> =
-        found.items.into_iter().map(|summary| PlanView::listed(&app, summary, today)).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(
+        found,
+        |summary| summary.plan.id.to_string(),
+        |summary| PlanView::listed(&app, summary, today),
+    ))
 }
 
 /// A plan with its days.

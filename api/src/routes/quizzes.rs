@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Message;
 use crate::{
     app::App,
-    extract::{Caller, Conditions, Json, List, Path, Query, Tag, listed},
+    extract::{Caller, Conditions, Json, List, Path, Query, Tag},
     problem::{Problem, ProblemBody, Result},
     routes::{Routes, routes},
 };
@@ -155,9 +155,7 @@ pub async fn list(
         text: ask.q,
     };
     let found = app.ledger.store.quizzes(&filter, &list.window).await?;
-    let last = found.items.last().map(|summary| summary.quiz.id.to_string());
-    let items: Vec<QuizView> = found.items.into_iter().map(QuizView::from).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(found, |summary| summary.quiz.id.to_string(), QuizView::from))
 }
 
 /// What to add to the quiz.

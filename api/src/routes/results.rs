@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     app::App,
-    extract::{Caller, Edge, InZone, List, Path, Query, instant, listed},
+    extract::{Caller, Edge, InZone, List, Path, Query, instant},
     problem::{Problem, ProblemBody, Result},
     routes::{Routes, routes},
 };
@@ -99,13 +99,11 @@ pub async fn list(
     if found.total == 0 && !may_look(&app, &caller, quiz.as_ref()).await? {
         return Err(Problem::not_found("quiz.not_found", "There is no such quiz, or it is not yours."));
     }
-    let last = found.items.last().map(|submission| submission.id.to_string());
     let view = |submission: Submission| {
         let shows = submission.shows_answers(quiz.as_ref());
         ResultView::new(submission, shows)
     };
-    let items: Vec<ResultView> = found.items.into_iter().map(view).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(found, |submission| submission.id.to_string(), view))
 }
 
 /// Whether somebody without a result there may know the quiz: whose it is, whoever may take it, and whoever does.
@@ -205,7 +203,5 @@ pub async fn history(
         ..SubmissionFilter::of(user_id)
     };
     let found = app.ledger.store.submissions(&filter, &list.window).await?;
-    let last = found.items.last().map(|submission| submission.id.to_string());
-    let items: Vec<HistoryItem> = found.items.into_iter().map(HistoryItem::from).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(found, |submission| submission.id.to_string(), HistoryItem::from))
 }

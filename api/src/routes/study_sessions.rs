@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Message;
 use crate::{
     app::App,
-    extract::{Caller, Conditions, Json, List, Path, Period, Query, SortKey, Tag, listed},
+    extract::{Caller, Conditions, Json, List, Path, Period, Query, SortKey, Tag},
     problem::{Problem, ProblemBody, Result},
     routes::{Routes, routes},
 };
@@ -286,9 +286,7 @@ pub async fn list(
     };
     let found = app.ledger.store.study_sessions(&filter, &list.window).await?;
     let now = app.ledger.clock.now();
-    let last = found.items.last().map(|session| filter.cursor(session));
-    let items: Vec<_> = found.items.into_iter().map(|session| StudySessionView::new(session, now)).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(found, |session| filter.cursor(session), |session| StudySessionView::new(session, now)))
 }
 
 async fn own(app: &App, caller: &Caller, id: Id) -> Result<StudySession> {

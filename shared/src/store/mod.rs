@@ -102,13 +102,53 @@ pub struct Window {
     pub descending: bool,
 }
 
+impl Window {
+    /// One more than are asked for, which tells whether any follow.
+    fn reach(&self) -> i64 {
+        i64::from(self.limit) + 1
+    }
+}
+
 /// A part of a list and how long the whole is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing<T> {
-    /// The items asked for.
+    /// The items asked for, without those that cannot be read.
     pub items: Vec<T>,
     /// How many match in all.
     pub total: u64,
+    /// Whether others follow.
+    pub more: bool,
+}
+
+impl<T> Listing<T> {
+    /// Nothing at all.
+    fn empty() -> Self {
+        Self { items: Vec::new(), total: 0, more: false }
+    }
+
+    /// What a window shows of all that it [reaches](Window::reach).
+    fn new(mut reached: Vec<T>, window: &Window, total: u64) -> Self {
+        let limit = window.limit as usize;
+        let more = reached.len() > limit;
+        reached.truncate(limit);
+        Self { items: reached, total, more }
+    }
+
+    /// The cursor of the part that follows, if any does.
+    pub fn next(&self, cursor: impl FnOnce(&T) -> String) -> Option<String> {
+        self.items.last().filter(|_| self.more).map(cursor)
+    }
+
+    /// The items in another form, without those that have none.
+    fn filter_map<U>(self, form: impl FnMut(T) -> Option<U>) -> Listing<U> {
+        let Self { items, total, more } = self;
+        Listing { items: items.into_iter().filter_map(form).collect(), total, more }
+    }
+
+    /// The items in another form.
+    fn map<U>(self, mut form: impl FnMut(T) -> U) -> Listing<U> {
+        self.filter_map(|item| Some(form(item)))
+    }
 }
 
 /// The store of the process.

@@ -130,10 +130,10 @@ impl Story<'_> {
             [(None, first(2)), (None, newest(3)), (Some("14 «Ü"), first(9)), (Some(""), newest(9))]
         {
             let filter = QuizFilter { text: text.map(str::to_owned), ..all.clone() };
-            let Listing { items, total } = store.quizzes(&filter, &window).await.unwrap();
+            let Listing { items, total, more } = store.quizzes(&filter, &window).await.unwrap();
             let items: Vec<Value> =
                 items.iter().map(|item| json!([item.quiz, item.question_count])).collect();
-            self.tell("list of quizzes", json!([items, total]));
+            self.tell("list of quizzes", json!([items, total, more]));
         }
     }
 
@@ -160,8 +160,8 @@ impl Story<'_> {
         }
         for window in [first(4), newest(100)] {
             let filter = SubmissionFilter { min_score: Some(12.5), ..SubmissionFilter::of(student).at(quiz) };
-            let Listing { items, total } = store.submissions(&filter, &window).await.unwrap();
-            self.tell("list of submissions", json!([items, total]));
+            let Listing { items, total, more } = store.submissions(&filter, &window).await.unwrap();
+            self.tell("list of submissions", json!([items, total, more]));
         }
     }
 
@@ -221,8 +221,8 @@ impl Story<'_> {
         }
         for (status, window) in [(None, newest(4)), (Some(JobStatus::Queued), first(3))] {
             let filter = JobFilter { user_id: Some(owner), status, ..JobFilter::default() };
-            let Listing { items, total } = store.jobs(&filter, &window).await.unwrap();
-            self.tell("list of jobs", json!([items, total]));
+            let Listing { items, total, more } = store.jobs(&filter, &window).await.unwrap();
+            self.tell("list of jobs", json!([items, total, more]));
         }
     }
 }

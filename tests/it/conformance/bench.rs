@@ -144,20 +144,24 @@ pub fn newest(limit: u32) -> Window {
 }
 
 /// The windows through which any list is read in these tests, each with the places it must show of a
-/// list of seven, whose item with the cursor stands at place 3.
-pub fn windows_of_seven(cursor: &str) -> Vec<(Window, Vec<usize>)> {
+/// list of seven, whose item with the cursor stands at place 3, and whether others follow.
+pub fn windows_of_seven(cursor: &str) -> Vec<(Window, Vec<usize>, bool)> {
     let after = |window: Window| Window { after: Some(cursor.to_owned()), ..window };
     vec![
-        (first(100), vec![0, 1, 2, 3, 4, 5, 6]),
-        (newest(100), vec![6, 5, 4, 3, 2, 1, 0]),
-        (first(3), vec![0, 1, 2]),
-        (Window { skip: 3, ..first(3) }, vec![3, 4, 5]),
-        (Window { skip: 6, ..first(3) }, vec![6]),
-        (Window { skip: 7, ..first(3) }, vec![]),
-        (Window { skip: 2, ..newest(2) }, vec![4, 3]),
-        (after(first(2)), vec![4, 5]),
-        (after(first(100)), vec![4, 5, 6]),
-        (after(newest(2)), vec![2, 1]),
-        (after(newest(100)), vec![2, 1, 0]),
+        (first(100), vec![0, 1, 2, 3, 4, 5, 6], false),
+        (first(7), vec![0, 1, 2, 3, 4, 5, 6], false),
+        (newest(100), vec![6, 5, 4, 3, 2, 1, 0], false),
+        (first(3), vec![0, 1, 2], true),
+        (Window { skip: 3, ..first(3) }, vec![3, 4, 5], true),
+        (Window { skip: 4, ..first(3) }, vec![4, 5, 6], false),
+        (Window { skip: 6, ..first(3) }, vec![6], false),
+        (Window { skip: 7, ..first(3) }, vec![], false),
+        (Window { skip: 2, ..newest(2) }, vec![4, 3], true),
+        (after(first(2)), vec![4, 5], true),
+        (after(first(3)), vec![4, 5, 6], false),
+        (after(first(100)), vec![4, 5, 6], false),
+        (after(newest(2)), vec![2, 1], true),
+        (after(newest(3)), vec![2, 1, 0], false),
+        (after(newest(100)), vec![2, 1, 0], false),
     ]
 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use harness::Mongod;
+use mongodb::bson::{Document, doc};
 use shared::{
+    clock::Clock,
     domain::{Id, Job, JobId, JobPriority, JobStatus, NewJob, Timestamp},
     jobs::{JobKind, noop::Noop},
-    store::JobFilter,
+    store::{JobFilter, Listing, Store, Window},
 };
 
 use crate::{
@@ -96,10 +99,10 @@ async fn check_windows(bench: &Bench, filter: impl Fn(Id) -> JobFilter) {
         let id = add(bench, Some(owner)).await;
         all.push(bench.store.job(id).await.unwrap().unwrap());
     }
-    for (window, places) in windows_of_seven(&all[3].id.to_string()) {
+    for (window, places, more) in windows_of_seven(&all[3].id.to_string()) {
         let listed = bench.store.jobs(&filter(owner), &window).await.unwrap();
         let wanted: Vec<Job> = places.into_iter().map(|place| all[place].clone()).collect();
-        assert_eq!((listed.items, listed.total), (wanted, 7), "{window:?}");
+        assert_eq!((listed.items, listed.total, listed.more), (wanted, 7, more), "{window:?}");
     }
 }
 
@@ -260,4 +263,29 @@ async fn a_job_that_was_rung_again_is_not_unclaimed(bench: &Bench) {
     assert_eq!(unclaimed(bench, Noop::KIND, bench.now(), 9).await, []);
     let millisecond = Duration::from_millis(1);
     assert_eq!(unclaimed(bench, Noop::KIND, bench.now() + millisecond, 9).await, [id]);
+}
+
+/// As another release may have written it.
+#[tokio::test]
+async fn mongodb_lists_pass_over_a_job_that_cannot_be_read() {
+    let mongod = Mongod::shared().await;
+    let database = mongod.database();
+    let store = Store::mongo(&mongod.url(), &database, harness::process::PATIENCE).await.unwrap();
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        let mut job = make::job(Clock::System.job_id(), Clock::System.now());
+        store.insert_job(&mut job).await.unwrap();
+        ids.push(job.id);
+    }
+    let client = mongodb::Client::with_uri_str(mongod.url()).await.unwrap();
+    let jobs = client.database(&database).collection::<Document>("jobs");
+    let strange = doc! { "$set": { "status": "pondering" } };
+    jobs.update_one(doc! { "_id": ids[1].to_string() }, strange).await.unwrap();
+    let all = JobFilter::default();
+    let begin = store.jobs(&all, &first(3)).await.unwrap();
+    let after = begin.next(|job| job.id.to_string());
+    let rest = store.jobs(&all, &Window { after, ..first(3) }).await.unwrap();
+    let shown = |part: &Listing<Job>| part.items.iter().map(|job| job.id).collect::<Vec<_>>();
+    assert_eq!((shown(&begin), begin.total, begin.more), (vec![ids[0], ids[2]], 5, true));
+    assert_eq!((shown(&rest), rest.more), (vec![ids[3], ids[4]], false));
 }

@@ -203,11 +203,11 @@ async fn every_window_of_a_list_shows_its_part_and_the_whole_length(bench: &Benc
     for number in 0..7 {
         ids.push(add(bench, user, json!({ "title": format!("{number}") })).await.id);
     }
-    for (window, places) in windows_of_seven(&ids[3].to_string()) {
+    for (window, places, more) in windows_of_seven(&ids[3].to_string()) {
         let listed = bench.store.notes(&NoteFilter::of(user), NoteOrder::Created, &window).await.unwrap();
         let shown: Vec<Id> = listed.items.iter().map(|item| item.note.id).collect();
         let wanted: Vec<Id> = places.into_iter().map(|place| ids[place]).collect();
-        assert_eq!((shown, listed.total), (wanted, 7), "{window:?}");
+        assert_eq!((shown, listed.total, listed.more), (wanted, 7, more), "{window:?}");
     }
 }
 
@@ -258,8 +258,9 @@ async fn lists_are_walked_in_every_order(bench: &Bench) {
 }
 
 async fn titles(bench: &Bench, filter: &NoteFilter) -> Vec<String> {
-    let Listing { items, total } = bench.store.notes(filter, NoteOrder::Created, &first(100)).await.unwrap();
-    assert_eq!(total, items.len() as u64, "{filter:?}");
+    let Listing { items, total, more } =
+        bench.store.notes(filter, NoteOrder::Created, &first(100)).await.unwrap();
+    assert_eq!((total, more), (items.len() as u64, false), "{filter:?}");
     items.into_iter().map(|item| item.note.title).collect()
 }
 

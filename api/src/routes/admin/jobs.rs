@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     app::App,
-    extract::{Admin, Caller, Conditions, Json, List, Path, Query, Tag, listed},
+    extract::{Admin, Caller, Conditions, Json, List, Path, Query, Tag},
     problem::{Problem, ProblemBody, Result},
     routes::{Routes, routes},
 };
@@ -92,9 +92,7 @@ pub async fn list(
         made_from: None,
     };
     let found = app.ledger.store.jobs(&filter, &list.window).await?;
-    let last = found.items.last().map(|job| job.id.to_string());
-    let items: Vec<AdminJobView> = found.items.into_iter().map(AdminJobView::from).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(found, |job| job.id.to_string(), AdminJobView::from))
 }
 
 /// A job with its tries and what was saved of its work.

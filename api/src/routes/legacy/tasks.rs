@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     app::App,
-    extract::{Caller, Conditions, Json, List, Path, Query, Tag, listed},
+    extract::{Caller, Conditions, Json, List, Path, Query, Tag},
     problem::{Problem, ProblemBody, Result},
     routes::{Routes, auth::Message, routes},
 };
@@ -214,9 +214,7 @@ pub async fn list(
 ) -> Result<Response> {
     let filter = TaskFilter { user_id: caller.user.id, completed: ask.completed, subject: ask.subject };
     let found = app.ledger.store.tasks(&filter, &list.window).await?;
-    let last = found.items.last().map(|task| task.id.to_string());
-    let items: Vec<OldTask> = found.items.into_iter().map(OldTask::from).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(found, |task| task.id.to_string(), OldTask::from))
 }
 
 async fn own(app: &App, caller: &Caller, id: Id) -> Result<Task> {

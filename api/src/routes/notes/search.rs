@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::NoteView;
 use crate::{
     app::App,
-    extract::{Caller, Json, List, listed},
+    extract::{Caller, Json, List},
     problem::{ProblemBody, Result},
     routes::{Routes, routes},
 };
@@ -45,7 +45,5 @@ pub async fn search(
     Json(ask): Json<OldSearch>,
 ) -> Result<Response> {
     let found = app.ledger.store.notes_with(caller.user.id, &ask.query, &list.window).await?;
-    let last = found.items.last().map(|summary| NoteOrder::Created.after(&summary.note));
-    let items: Vec<NoteView> = found.items.into_iter().map(NoteView::from).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(found, |summary| NoteOrder::Created.after(&summary.note), NoteView::from))
 }

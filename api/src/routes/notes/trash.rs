@@ -9,7 +9,7 @@ use shared::{
 use super::{Message, NoteView, missing};
 use crate::{
     app::App,
-    extract::{Caller, Json, List, Path, SortKey, listed},
+    extract::{Caller, Json, List, Path, SortKey},
     problem::{ProblemBody, Result},
     routes::{Routes, routes},
 };
@@ -41,9 +41,7 @@ impl SortKey for Deleted {
     ))]
 pub async fn trash(State(app): State<App>, caller: Caller, list: List<Deleted>) -> Result<Response> {
     let found = app.ledger.store.trashed_notes(caller.user.id, &list.window).await?;
-    let last = found.items.last().map(trash_after);
-    let items: Vec<NoteView> = found.items.into_iter().map(NoteView::from).collect();
-    Ok(listed(&list, &items, found.total, last))
+    Ok(list.answer(found, trash_after, NoteView::from))
 }
 
 /// Takes a note out of the trash; one that is not deleted stays as it is.

@@ -136,15 +136,10 @@ pub(super) fn either_of(ids: impl IntoIterator<Item = Id>) -> Bson {
     bson::bson!({ "$in": ids.into_iter().flat_map(forms).collect::<Vec<_>>() })
 }
 
-/// What could be read; what could not is reported and passed over, so that one bad document does not
-/// hide the others.
-pub(super) fn readable<'a, T>(
-    docs: impl Iterator<Item = &'a Document>,
-    read: impl Fn(&Document) -> Result<T>,
-) -> Vec<T> {
-    let noted =
-        |doc| read(doc).inspect_err(|error| tracing::warn!(%error, "passed over a stored document")).ok();
-    docs.filter_map(noted).collect()
+/// What was read of a document. One that could not be is reported and passed over, so that it does not hide the
+/// others.
+pub(super) fn readable<T>(read: Result<T>) -> Option<T> {
+    read.inspect_err(|error| tracing::warn!(%error, "passed over a stored document")).ok()
 }
 
 /// A pattern that matches just this text.

@@ -104,13 +104,13 @@ impl Mongo {
         Ok(found.into_iter().flat_map(|log| log.events).collect())
     }
 
-    /// Jobs that match, in the order of their making.
+    /// Jobs that match, in the order of their making. What cannot be read is passed over.
     pub async fn jobs(&self, filter: &JobFilter, window: &Window) -> Result<Listing<Job>> {
         let after = window.after.as_deref().and_then(|id| id.parse::<JobId>().ok());
         let after = after.map(|id| Bson::String(id.to_string()));
         let shape = doc! { "events": "$$REMOVE" };
-        let (items, total) = self.list(JOBS, wanted(filter), window, after, shape).await?;
-        Ok(Listing { items, total })
+        let docs = self.list::<RawDocumentBuf>(JOBS, wanted(filter), window, after, shape).await?;
+        Ok(docs.filter_map(|doc| readable(&doc)))
     }
 
     /// How many jobs match.

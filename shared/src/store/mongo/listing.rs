@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::{Mongo, Result, defect};
 use crate::{
     domain::Id,
-    store::{Cursor, SortValue, Window},
+    store::{Cursor, Listing, SortValue, Window},
 };
 
 /// What a list sorts by.
@@ -30,7 +30,7 @@ impl Mongo {
         window: &Window,
         after: Option<Bson>,
         shape: Document,
-    ) -> Result<(Vec<T>, u64)> {
+    ) -> Result<Listing<T>> {
         let after = after.map(|id| doc! { "_id": { beyond(window): id } });
         let order = doc! { "_id": direction(window) };
         let mut stages = vec![doc! { "$match": filter.clone() }];
@@ -38,7 +38,7 @@ impl Mongo {
         stages.push(doc! { "$sort": order });
         stages.extend(cut(window));
         stages.push(doc! { "$set": shape });
-        self.part(collection, stages, filter).await
+        self.part(collection, stages, filter, window).await
     }
 
     /// The same in an order, for ids that are ObjectIds. Where the order is not by id, all that matches is sorted: a
@@ -50,7 +50,7 @@ impl Mongo {
         by: By,
         window: &Window,
         shape: Document,
-    ) -> Result<(Vec<T>, u64)> {
+    ) -> Result<Listing<T>> {
         let By::Key(key) = by else {
             let after = window.after.as_deref().and_then(|id| id.parse::<Id>().ok()).map(Bson::from);
             return self.list(collection, filter, window, after, shape).await;
@@ -68,7 +68,7 @@ impl Mongo {
         stages.push(doc! { "$sort": { KEY: direction(window), "_id": direction(window) } });
         stages.extend(cut(window));
         stages.push(doc! { "$unset": KEY });
-        self.part(collection, stages, filter).await
+        self.part(collection, stages, filter, window).await
     }
 
     async fn part<T: DeserializeOwned + Send + Sync + Unpin>(
@@ -76,12 +76,14 @@ impl Mongo {
         collection: &str,
         stages: Vec<Document>,
         filter: Document,
-    ) -> Result<(Vec<T>, u64)> {
+        window: &Window,
+    ) -> Result<Listing<T>> {
         let docs = self.docs(collection);
-        futures::try_join!(
+        let (reached, total) = futures::try_join!(
             self.all(docs.aggregate(stages).with_type::<T>()),
             self.run(docs.count_documents(filter))
-        )
+        )?;
+        Ok(Listing::new(reached, window, total))
     }
 }
 
@@ -93,10 +95,10 @@ pub(super) fn direction(window: &Window) -> i32 {
     if window.descending { -1 } else { 1 }
 }
 
-/// The stages that pass over what comes before the window and what comes after it.
+/// The stages that pass over what comes before the window and what it does not reach.
 pub(super) fn cut(window: &Window) -> Vec<Document> {
     let skip = (window.skip > 0).then(|| doc! { "$skip": i64::try_from(window.skip).unwrap_or(i64::MAX) });
-    skip.into_iter().chain([doc! { "$limit": i64::from(window.limit.max(1)) }]).collect()
+    skip.into_iter().chain([doc! { "$limit": window.reach() }]).collect()
 }
 
 fn position(after: &str) -> Result<(Bson, Id)> {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{
     Mongo, Result, TRANSFER_WITHIN,
     convert::Plain,
-    fields::escaped,
+    fields::{escaped, readable},
     listing::{By, cut, direction},
     notes::{NOTES, by, forms, narrowed, of, read},
     within,
@@ -58,31 +58,28 @@ impl Mongo {
         }
         let forms = self.forms_in_use(filter.user_id).await?;
         let Some(stages) = stages(filter, query, order, window, &forms) else {
-            return Ok(Listing { items: Vec::new(), total: 0 });
+            return Ok(Listing::empty());
         };
         let found: Vec<Found> = self.all(self.docs(NOTES).aggregate(stages).with_type()).await?;
         let Some(Found { places, total }) = found.into_iter().next() else {
-            return Ok(Listing { items: Vec::new(), total: 0 });
+            return Ok(Listing::empty());
         };
-        let scores: HashMap<Id, f64> = places.iter().map(|place| (place.id, place.score)).collect();
-        let these = doc! { "_id": { "$in": scores.keys().collect::<Vec<_>>() }, "user": of(filter.user_id) };
+        let places = Listing::new(places, window, total.first().map_or(0, |count| count.notes));
+        let ids: Vec<Id> = places.items.iter().map(|place| place.id).collect();
+        let these = doc! { "_id": { "$in": ids }, "user": of(filter.user_id) };
         // One after the other: a page may have a hundred contents of a megabyte.
         let read = async {
             let mut hits = HashMap::new();
             let mut docs = self.of::<Plain>(NOTES).find(these).await?;
             while let Some(Plain(doc)) = docs.try_next().await? {
-                let note =
-                    read(&doc).inspect_err(|error| tracing::warn!(%error, "passed over a stored note"));
-                if let Ok(note) = note {
+                if let Some(note) = readable(read(&doc)) {
                     hits.insert(note.id, NoteHit::new(note, 0.0, query));
                 }
             }
             Ok(hits)
         };
         let mut hits: HashMap<Id, NoteHit> = within(TRANSFER_WITHIN, read).await?;
-        let hit = |place: Place| Some(NoteHit { score: place.score, ..hits.remove(&place.id)? });
-        let total = total.first().map_or(0, |count| count.notes);
-        Ok(Listing { items: places.into_iter().filter_map(hit).collect(), total })
+        Ok(places.filter_map(|place| Some(NoteHit { score: place.score, ..hits.remove(&place.id)? })))
     }
 
     /// The forms in which notes name this user.

@@ -80,14 +80,12 @@ impl Mongo {
     pub async fn trashed_notes(&self, user_id: Id, window: &Window) -> Result<Listing<Trashed<NoteSummary>>> {
         let key = By::Key(format!("${DELETED_AT}").into());
         let wanted = doc! { "user": of(user_id), "_id": { "$nin": self.leftovers(user_id).await? } };
-        let (docs, total): (Vec<Plain>, u64) =
-            self.list_by(TRASH, wanted, key, window, summary_shape()).await?;
-        let items = readable(docs.iter().map(|Plain(doc)| doc), |doc| {
-            let note = NoteSummary::from(read(doc)?);
-            let deleted_at = Fields(doc).date(&[DELETED_AT]).unwrap_or(note.note.updated_at);
-            Ok(Trashed { note, deleted_at })
-        });
-        Ok(Listing { items, total })
+        let docs = self.list_by(TRASH, wanted, key, window, summary_shape()).await?;
+        Ok(docs.filter_map(|Plain(doc)| {
+            let note = NoteSummary::from(readable(read(&doc))?);
+            let deleted_at = Fields(&doc).date(&[DELETED_AT]).unwrap_or(note.note.updated_at);
+            Some(Trashed { note, deleted_at })
+        }))
     }
 
     /// Removes a deleted note for good; false if there is none.

@@ -100,8 +100,8 @@ impl Mongo {
         order: NoteOrder,
         window: &Window,
     ) -> Result<Listing<NoteSummary>> {
-        let (docs, total) = self.list_by(NOTES, matching(filter), by(order), window, summary_shape()).await?;
-        Ok(Listing { items: summaries(&docs), total })
+        let docs = self.list_by(NOTES, matching(filter), by(order), window, summary_shape()).await?;
+        Ok(docs.filter_map(summary))
     }
 
     /// Notes with this text in title or content, in any case, or with exactly this tag.
@@ -111,8 +111,7 @@ impl Mongo {
             "user": of(user_id),
             "$or": [{ "title": found.clone() }, { "content": found }, tagged(text, "")],
         };
-        let (docs, total) = self.list_by(NOTES, wanted, By::Id, window, summary_shape()).await?;
-        Ok(Listing { items: summaries(&docs), total })
+        Ok(self.list_by(NOTES, wanted, By::Id, window, summary_shape()).await?.filter_map(summary))
     }
 
     /// All tags of a user's notes with the number of notes that have them, most used first.
@@ -234,8 +233,8 @@ pub(super) fn summary_shape() -> Document {
     doc! { "content": { "$cond": [is_text, { "$substrCP": ["$content", 0, EXCERPT_SOURCE as i32] }, ""] } }
 }
 
-fn summaries(docs: &[Plain]) -> Vec<NoteSummary> {
-    readable(docs.iter().map(|Plain(doc)| doc), |doc| read(doc).map(NoteSummary::from))
+fn summary(Plain(doc): Plain) -> Option<NoteSummary> {
+    readable(read(&doc)).map(NoteSummary::from)
 }
 
 fn tag_keys(note: &Note) -> Vec<String> {

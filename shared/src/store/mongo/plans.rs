@@ -48,16 +48,8 @@ impl Mongo {
     /// A student's plans without their days.
     pub async fn plans(&self, user_id: Id, window: &Window) -> Result<Listing<PlanSummary>> {
         let after = window.after.as_deref().and_then(|id| id.parse::<Id>().ok()).map(Bson::from);
-        let (rows, total) = self
-            .list::<PlanRow>(
-                PLANS,
-                doc! { "userId": user_id },
-                window,
-                after,
-                without_days(Bson::Array(Vec::new())),
-            )
-            .await?;
-        Ok(Listing { items: rows.into_iter().map(PlanRow::summary).collect(), total })
+        let shape = without_days(Bson::Array(Vec::new()));
+        Ok(self.list(PLANS, doc! { "userId": user_id }, window, after, shape).await?.map(PlanRow::summary))
     }
 
     /// Writes a plan if nobody wrote it since it was read; false if somebody did.

@@ -114,10 +114,10 @@ impl Mongo {
         let shape = doc! { "questions": 1, "correctAnswers": 1, "correct_answers": 1 };
         let found: Vec<Plain> =
             self.found(quizzes::QUIZZES, doc! { "_id": { "$in": quizzes } }, shape).await?;
-        let read = readable(found.iter().map(|Plain(doc)| doc), |doc| {
-            Ok((Fields(doc).own_id()?, quizzes::questions(Fields(doc), Vec::new())))
-        });
-        Ok(read.into_iter().collect())
+        let read = |Plain(doc): &Plain| {
+            Some((readable(Fields(doc).own_id())?, quizzes::questions(Fields(doc), Vec::new())))
+        };
+        Ok(found.iter().filter_map(read).collect())
     }
 
     /// Which of these ids a collection has.

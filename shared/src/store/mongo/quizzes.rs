@@ -133,13 +133,11 @@ impl Mongo {
             "sourceContent": "$$REMOVE",
             "source_content": "$$REMOVE",
         };
-        let (docs, total) =
-            self.list::<Plain>(QUIZZES, doc! { "$and": wanted }, window, after, shape).await?;
-        let items = readable(docs.iter().map(|Plain(doc)| doc), |doc| {
-            let question_count = Fields(doc).count(&["questionCount"]).unwrap_or_default();
-            Ok(QuizSummary { quiz: read(doc, Vec::new())?, question_count })
-        });
-        Ok(Listing { items, total })
+        let docs = self.list(QUIZZES, doc! { "$and": wanted }, window, after, shape).await?;
+        Ok(docs.filter_map(|Plain(doc)| {
+            let question_count = Fields(&doc).count(&["questionCount"]).unwrap_or_default();
+            Some(QuizSummary { quiz: readable(read(&doc, Vec::new()))?, question_count })
+        }))
     }
 
     /// Closes a quiz to new attempts.

@@ -52,9 +52,8 @@ impl Mongo {
         let wanted = doc! { "$and": wanted };
         let by = if filter.by_start { By::Key(start()) } else { By::Id };
         let whole = doc! { "__v": "$$REMOVE" };
-        let (docs, total): (Vec<Plain>, u64) =
-            self.list_by(STUDY_SESSIONS, wanted, by, window, whole).await?;
-        Ok(Listing { items: readable(docs.iter().map(|Plain(doc)| doc), read), total })
+        let docs = self.list_by(STUDY_SESSIONS, wanted, by, window, whole).await?;
+        Ok(docs.filter_map(|Plain(doc)| readable(read(&doc))))
     }
 
     /// Writes a study session and raises its `rev`; false if it was written or deleted since it was read.

@@ -79,11 +79,10 @@ impl Mongo {
         wanted.extend(bounds.into_iter().flatten().map(|bound| doc! { "$expr": bound }));
         let after = window.after.as_deref().and_then(|id| id.parse::<Id>().ok()).map(Bson::from);
         let wanted = doc! { "$and": wanted };
-        let (docs, total): (Vec<Plain>, u64) =
-            self.list(SUBMITTED, wanted, window, after, doc! { "__v": "$$REMOVE" }).await?;
-        let mut docs: Vec<Document> = docs.into_iter().map(|Plain(doc)| doc).collect();
-        self.name_topics(&mut docs).await?;
-        Ok(Listing { items: readable(docs.iter(), read), total })
+        let found = self.list(SUBMITTED, wanted, window, after, doc! { "__v": "$$REMOVE" }).await?;
+        let mut docs = found.map(|Plain(doc)| doc);
+        self.name_topics(&mut docs.items).await?;
+        Ok(docs.filter_map(|doc| readable(read(&doc))))
     }
 
     /// Writes a quiz's totals anew, until they are as counted before: whoever writes last has counted again.

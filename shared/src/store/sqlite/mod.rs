@@ -157,9 +157,9 @@ impl Sqlite {
             query.push(key).push(direction).push(", ");
         }
         query.push("id").push(direction);
-        query.push(" LIMIT ").push_bind(i64::from(window.limit));
+        query.push(" LIMIT ").push_bind(window.reach());
         query.push(" OFFSET ").push_bind(window.skip.try_into().unwrap_or(i64::MAX));
-        Ok(Listing { items: self.documents(query).await?, total: total.unsigned_abs() })
+        Ok(Listing::new(self.documents(query).await?, window, total.unsigned_abs()))
     }
 }
 

@@ -18,7 +18,7 @@ impl Sqlite {
         window: &Window,
     ) -> Result<Listing<NoteHit>> {
         if query.is_empty() {
-            return Ok(Listing { items: Vec::new(), total: 0 });
+            return Ok(Listing::empty());
         }
         let mut count = QueryBuilder::new("SELECT count(*)");
         find(&mut count, filter, query);
@@ -40,15 +40,15 @@ impl Sqlite {
                 select.push("id").push(direction);
             }
         }
-        select.push(" LIMIT ").push_bind(i64::from(window.limit));
+        select.push(" LIMIT ").push_bind(window.reach());
         select.push(" OFFSET ").push_bind(window.skip.try_into().unwrap_or(i64::MAX));
         // One after the other: a page may have a hundred contents of a megabyte.
         let mut rows = select.build().fetch(&self.pool);
-        let mut items = Vec::new();
+        let mut hits = Vec::new();
         while let Some(row) = rows.try_next().await? {
-            items.push(NoteHit::new(document::<Note>(&row)?, row.try_get(1)?, query));
+            hits.push(NoteHit::new(document::<Note>(&row)?, row.try_get(1)?, query));
         }
-        Ok(Listing { items, total: total.unsigned_abs() })
+        Ok(Listing::new(hits, window, total.unsigned_abs()))
     }
 }
 

@@ -181,12 +181,7 @@ impl Sqlite {
             matching(query, "user_id", Some(user_id.to_string()));
             query.push(" AND deleted_at IS NOT NULL");
         });
-        let Listing::<TrashedRow> { items, total } = found.await?;
-        let items = items
-            .into_iter()
-            .map(|row| Trashed { note: row.note.into(), deleted_at: row.deleted_at })
-            .collect();
-        Ok(Listing { items, total })
+        Ok(found.await?.map(|row: TrashedRow| Trashed { note: row.note.into(), deleted_at: row.deleted_at }))
     }
 
     pub(in crate::store) async fn purge_note(&self, user_id: Id, id: Id) -> Result<bool> {
@@ -237,7 +232,7 @@ pub(super) fn narrow(query: &mut QueryBuilder<Engine>, filter: &NoteFilter) {
 }
 
 fn summaries(found: Listing<Note>) -> Listing<NoteSummary> {
-    Listing { items: found.items.into_iter().map(NoteSummary::from).collect(), total: found.total }
+    found.map(NoteSummary::from)
 }
 
 /// A note and its row, if nobody changed it since.

@@ -55,8 +55,7 @@ impl Sqlite {
 
     pub(in crate::store) async fn plans(&self, user_id: Id, window: &Window) -> Result<Listing<PlanSummary>> {
         let of_user = |query: &mut QueryBuilder<_>| matching(query, "user_id", Some(user_id.to_string()));
-        let found: Listing<PlanRow> = self.listing("plans", SUMMARY, window, of_user).await?;
-        Ok(Listing { items: found.items.into_iter().map(PlanRow::summary).collect(), total: found.total })
+        Ok(self.listing("plans", SUMMARY, window, of_user).await?.map(PlanRow::summary))
     }
 
     pub(in crate::store) async fn save_plan(&self, plan: &mut Plan) -> Result<bool> {

@@ -48,7 +48,7 @@ impl Sqlite {
         let name = |value: &serde_json::Value| value.as_str().map(str::to_owned);
         let status = filter.status.and_then(|status| name(&serde_json::json!(status)));
         let difficulty = filter.difficulty.and_then(|difficulty| name(&serde_json::json!(difficulty)));
-        let found: Listing<SummaryRow> = self
+        let found = self
             .listing("quizzes", SUMMARY, window, |query| {
                 matching(query, "created_by", Some(filter.created_by.to_string()));
                 matching(query, "doc ->> '$.topic'", filter.topic.clone());
@@ -61,12 +61,7 @@ impl Sqlite {
                 }
             })
             .await?;
-        let items = found
-            .items
-            .into_iter()
-            .map(|row| QuizSummary { quiz: row.quiz, question_count: row.question_count })
-            .collect();
-        Ok(Listing { items, total: found.total })
+        Ok(found.map(|row: SummaryRow| QuizSummary { quiz: row.quiz, question_count: row.question_count }))
     }
 
     pub(in crate::store) async fn quizzes_by_id(&self, ids: &[Id]) -> Result<Vec<Quiz>> {

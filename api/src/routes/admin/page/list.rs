@@ -150,10 +150,8 @@ pub async fn part(app: &App, ask: &Ask) -> Result<String> {
         }
         false => Vec::new(),
     };
-    let full = found.items.len() == SHOWN as usize;
-    let last = found.items.last().filter(|_| full).map(|job| job.id.to_string());
-    let ends = cursor.is_none() && found.items.len() as u64 >= found.total;
-    let next = last.filter(|_| !ends).map(|cursor| Ask { cursor, ..ask.clone() }.at("/admin/ui/jobs"));
+    let next = found.next(|job| job.id.to_string());
+    let next = next.map(|cursor| Ask { cursor, ..ask.clone() }.at("/admin/ui/jobs"));
     let retryable =
         matches!(filter.status, Some(JobStatus::Failed | JobStatus::Cancelled | JobStatus::Retrying))
             && found.total > 0;
