@@ -20,11 +20,33 @@ const PASSED_ON: [&str; 5] = ["PATH", "TMPDIR", "RUST_BACKTRACE", "RUST_LOG", "L
 /// What production apps sign their tokens with.
 pub const SECRET: &str = "a secret of the tests, long enough for production";
 
-/// Changes to the environment that the binaries get.
+/// The binaries that an app runs.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    api: PathBuf,
+    worker: PathBuf,
+}
+
+impl Programs {
+    /// The build under test.
+    pub fn tested() -> Self {
+        Self { api: api_binary(), worker: worker_binary() }
+    }
+
+    /// An earlier build, where `SMARTSTUDY_OLD_API_BIN` and `SMARTSTUDY_OLD_WORKER_BIN` say where one lies.
+    pub fn earlier() -> Option<Self> {
+        let api = binary_from("SMARTSTUDY_OLD_API_BIN")?;
+        let worker = binary_from("SMARTSTUDY_OLD_WORKER_BIN")?;
+        Some(Self { api, worker })
+    }
+}
+
+/// Changes to the environment that the binaries get, and to which binaries these are.
 #[derive(Clone, Debug, Default)]
 pub struct AppOptions {
     everywhere: Vec<(String, Option<String>)>,
     workers: Vec<(String, Option<String>)>,
+    programs: Option<Programs>,
 }
 
 impl AppOptions {
@@ -51,6 +73,22 @@ impl AppOptions {
     #[must_use]
     pub fn worker_env(mut self, name: &str, value: impl ToString) -> Self {
         self.workers.push((name.to_owned(), Some(value.to_string())));
+        self
+    }
+
+    /// Over the databases of another app in production.
+    #[must_use]
+    pub fn over(self, app: &App) -> Self {
+        let names = ["MONGODB_URL", "REDIS_URL", "DATABASE_NAME"];
+        names
+            .into_iter()
+            .fold(self, |options, name| options.env(name, app.env(name).expect("an app in production")))
+    }
+
+    /// Starts these binaries in place of those under test.
+    #[must_use]
+    pub fn programs(mut self, programs: Programs) -> Self {
+        self.programs = Some(programs);
         self
     }
 }
@@ -80,6 +118,8 @@ pub struct App {
     pub api: Process,
     /// The worker processes.
     pub workers: Vec<Process>,
+    /// What further processes of it run.
+    pub programs: Programs,
     env: Env,
     worker_env: Env,
     dir: TempDir,
@@ -123,8 +163,9 @@ impl App {
         apply(&mut env, options.everywhere);
         let mut worker_env = env.clone();
         apply(&mut worker_env, options.workers);
-        let Server { url, process: api } = start_api(&env, dir.path()).await;
-        let mut app = Self { url, api, workers: Vec::new(), env, worker_env, dir };
+        let programs = options.programs.unwrap_or_else(Programs::tested);
+        let Server { url, process: api } = start_api(&programs.api, &env, dir.path()).await;
+        let mut app = Self { url, api, workers: Vec::new(), programs, env, worker_env, dir };
         for _ in 0..workers {
             app.add_worker();
         }
@@ -148,24 +189,24 @@ impl App {
 
     /// Starts one more worker.
     pub fn add_worker(&mut self) -> &Process {
-        let worker = spawn("worker", &worker_binary(), &self.worker_env, self.dir());
+        let worker = spawn("worker", &self.programs.worker, &self.worker_env, self.dir());
         self.workers.push(worker);
         &self.workers[self.workers.len() - 1]
     }
 
     /// Starts a second API process over the same services; it belongs to the caller.
     pub async fn add_api(&self) -> Server {
-        start_api(&self.env, self.dir()).await
+        start_api(&self.programs.api, &self.env, self.dir()).await
     }
 
     /// Runs the API's binary with these arguments, in the API's environment, to its end.
     pub async fn command(&self, arguments: &[&str]) -> std::process::Output {
-        run(&api_binary(), arguments, &self.env, self.dir()).await
+        run(&self.programs.api, arguments, &self.env, self.dir()).await
     }
 
     /// Runs the worker's binary with these arguments, in the workers' environment, to its end.
     pub async fn worker_command(&self, arguments: &[&str]) -> std::process::Output {
-        run(&worker_binary(), arguments, &self.worker_env, self.dir()).await
+        run(&self.programs.worker, arguments, &self.worker_env, self.dir()).await
     }
 
     /// All its processes, the API first.
@@ -186,7 +227,8 @@ impl App {
     }
 
     async fn start_again(&mut self) {
-        Server { url: self.url, process: self.api } = start_api(&self.env, self.dir.path()).await;
+        let started = start_api(&self.programs.api, &self.env, self.dir.path());
+        Server { url: self.url, process: self.api } = started.await;
     }
 }
 
@@ -233,9 +275,8 @@ pub fn worker_binary() -> PathBuf {
 
 /// A binary from the environment, else from where Cargo built this program: beside it, or for a test one level up.
 fn binary(variable: &str, name: &str) -> PathBuf {
-    if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
-        // It starts in another directory than this program.
-        return std::path::absolute(path).expect("the current directory");
+    if let Some(path) = binary_from(variable) {
+        return path;
     }
     let this = std::env::current_exe().expect("the path of this program");
     this.ancestors().skip(1).take(2).map(|dir| dir.join(name)).find(|path| path.is_file()).unwrap_or_else(|| {
@@ -244,6 +285,12 @@ fn binary(variable: &str, name: &str) -> PathBuf {
              `python3 tests/run.py`"
         )
     })
+}
+
+fn binary_from(variable: &str) -> Option<PathBuf> {
+    let path = std::env::var_os(variable).filter(|path| !path.is_empty())?;
+    // It starts in another directory than this program.
+    Some(std::path::absolute(path).expect("the current directory"))
 }
 
 fn spawn(name: &str, program: &Path, env: &Env, dir: &Path) -> Process {
@@ -265,8 +312,8 @@ pub async fn run(
     command.output().await.expect("the binary runs")
 }
 
-async fn start_api(env: &Env, dir: &Path) -> Server {
-    let process = spawn("api", &api_binary(), env, dir);
+async fn start_api(program: &Path, env: &Env, dir: &Path) -> Server {
+    let process = spawn("api", program, env, dir);
     let Some(port) = process.line(listening_port).await else {
         panic!("the API ended with {} before it listened:\n{}", process.ended().await, process.log().text());
     };

@@ -10,7 +10,7 @@ use shared::domain::{Job, JobStatus};
 use shared::jobs::Ledger;
 use tokio::sync::Notify;
 
-use crate::rig::{Asked, beside, hold, ledger, quizzes, through, until, worker_name};
+use crate::rig::{Asked, hold, ledger, quizzes, through, until, worker_name};
 
 /// An app whose one worker reaches MongoDB through a proxy.
 async fn behind(options: AppOptions) -> (App, Proxy) {
@@ -23,7 +23,7 @@ async fn behind(options: AppOptions) -> (App, Proxy) {
 /// A second worker of the same app, with a way of its own.
 async fn second(app: &App, options: AppOptions) -> App {
     let (mongod, redis) = (Mongod::shared().await, RedisServer::shared().await);
-    App::production_with(mongod, redis, 1, beside(app, options)).await
+    App::production_with(mongod, redis, 1, options.over(app)).await
 }
 
 /// Waits until the job runs at the other worker.

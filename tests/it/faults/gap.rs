@@ -3,14 +3,14 @@
 use harness::{App, AppOptions, Mongod, RedisServer};
 use reqwest::Method;
 
-use crate::rig::{Asked, beside, quizzes, text_request, timed};
+use crate::rig::{Asked, quizzes, text_request, timed};
 
 #[tokio::test]
 async fn a_job_whose_api_died_before_it_rang_still_runs_once() {
     let (mongod, redis) = (Mongod::shared().await, RedisServer::shared().await);
     let app = App::production(mongod, redis, 1).await;
     let dying = AppOptions::new().env("SMARTSTUDY_FAULT", "after-insert");
-    let dying = App::production_with(mongod, redis, 0, beside(&app, dying)).await;
+    let dying = App::production_with(mongod, redis, 0, dying.over(&app)).await;
     let client = app.client().register().await;
 
     let request = client.at(&dying.url).request(Method::POST, "/quiz/generate").json(&text_request(3));

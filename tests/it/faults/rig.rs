@@ -28,15 +28,6 @@ pub fn through(deepseek: &Deepseek) -> AppOptions {
     AppOptions::new().env("DEEPSEEK_API_KEY", "sk-of-the-tests").env("DEEPSEEK_BASE_URL", deepseek.url())
 }
 
-/// More processes over the databases of an app.
-pub fn beside(app: &App, options: AppOptions) -> AppOptions {
-    let same = |name| app.env(name).expect("an app in production");
-    options
-        .env("MONGODB_URL", same("MONGODB_URL"))
-        .env("REDIS_URL", same("REDIS_URL"))
-        .env("DATABASE_NAME", same("DATABASE_NAME"))
-}
-
 /// The ledger of an app, as its processes see it.
 pub async fn ledger(app: &App) -> Ledger {
     let env = |name| app.env(name).expect("an app in production");

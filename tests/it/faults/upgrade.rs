@@ -1,12 +1,15 @@
-//! All processes replaced one by one, while students go on.
+//! All processes replaced one by one, and back again, while students go on: in the order of the runbook, and by those
+//! of an earlier build where one is at hand.
 
+use std::mem::replace;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use harness::app::{Programs, Server};
 use harness::balancer::Balancer;
 use harness::process::Process;
-use harness::{App, Client, Mongod, RedisServer};
+use harness::{App, AppOptions, Client, Mongod, RedisServer};
 use reqwest::Method;
 use serde_json::json;
 
@@ -24,34 +27,70 @@ struct Tally {
     failed: std::sync::Mutex<Vec<String>>,
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn processes_are_replaced_one_by_one_and_nobody_notices() {
-    let mut app = App::production(Mongod::shared().await, RedisServer::shared().await, 2).await;
-    let second = app.add_api().await;
-    let balancer = Balancer::start().await;
-    balancer.add(&app.url).await;
-    balancer.add(&second.url).await;
+/// Two APIs behind a balancer, and two workers.
+struct Deployment {
+    app: App,
+    second: Server,
+    balancer: Balancer,
+}
 
+impl Deployment {
+    async fn start(programs: Programs) -> Self {
+        let options = AppOptions::new().programs(programs);
+        let app = App::production_with(Mongod::shared().await, RedisServer::shared().await, 2, options).await;
+        let balancer = Balancer::start().await;
+        balancer.add(&app.url).await;
+        let second = app.add_api().await;
+        balancer.add(&second.url).await;
+        Self { app, second, balancer }
+    }
+
+    async fn replace_workers(&mut self) {
+        for _ in 0..2 {
+            self.app.add_worker();
+            drained(&self.app.workers.remove(0)).await;
+        }
+    }
+
+    async fn replace_apis(&mut self) {
+        let new = self.add_api().await;
+        let url = replace(&mut self.app.url, new.url);
+        let old = Server { url, process: replace(&mut self.app.api, new.process) };
+        self.retire(old).await;
+        let new = self.add_api().await;
+        let old = replace(&mut self.second, new);
+        self.retire(old).await;
+    }
+
+    async fn add_api(&self) -> Server {
+        let api = self.app.add_api().await;
+        self.balancer.add(&api.url).await;
+        api
+    }
+
+    async fn retire(&self, api: Server) {
+        drained(&api.process).await;
+        self.balancer.remove(&api.url);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_are_replaced_one_by_one_and_back_and_nobody_notices() {
+    let (old, new) = (Programs::earlier().unwrap_or_else(Programs::tested), Programs::tested());
+    let mut deployment = Deployment::start(old.clone()).await;
     let (tally, stop) = (Arc::new(Tally::default()), Arc::new(AtomicBool::default()));
     let mut students = Vec::new();
     for _ in 0..STUDENTS {
-        let client = Client::new(&balancer.url).register().await;
+        let client = Client::new(&deployment.balancer.url).register().await;
         students.push(tokio::spawn(study(client, tally.clone(), stop.clone())));
     }
 
-    let mut apis = Vec::new();
-    for old in [(app.url.clone(), &app.api), (second.url.clone(), &second.process)] {
-        let new = app.add_api().await;
-        balancer.add(&new.url).await;
-        drained(old.1).await;
-        balancer.remove(&old.0);
-        apis.push(new);
-    }
-    for _ in 0..2 {
-        app.add_worker();
-        let old = app.workers.remove(0);
-        drained(&old).await;
-    }
+    deployment.app.programs = new;
+    deployment.replace_workers().await;
+    deployment.replace_apis().await;
+    deployment.app.programs = old;
+    deployment.replace_apis().await;
+    deployment.replace_workers().await;
 
     stop.store(true, Ordering::SeqCst);
     let mut jobs = 0;
