@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use redis::{Client, RedisError, aio::ConnectionManager};
+use redis::{AsyncCommands, Client, RedisError, aio::ConnectionManager};
 use tokio::sync::broadcast;
 use tracing::Instrument;
 
@@ -12,6 +12,8 @@ use crate::{domain::JobId, queue::RedisQueue};
 
 /// Changes a slow waiter may fall behind before it has to look by itself.
 const BACKLOG: usize = 4096;
+/// Between the ids of a message.
+const BETWEEN: &str = " ";
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 const PUBLISH_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -47,7 +49,7 @@ impl Notifier {
         self.announce_all(vec![job]);
     }
 
-    /// Announces that jobs changed, in one round trip for which nobody waits.
+    /// Announces that jobs changed, in one message for which nobody waits.
     pub fn announce_all(&self, jobs: Vec<JobId>) {
         match self.redis.clone() {
             None => {
@@ -77,11 +79,8 @@ impl Notifier {
 }
 
 async fn publish(mut connection: ConnectionManager, channel: String, jobs: Vec<JobId>) {
-    let mut publish = redis::pipe();
-    for job in jobs {
-        publish.publish(&channel, job.to_string()).ignore();
-    }
-    let publish = publish.query_async::<()>(&mut connection);
+    let jobs: Vec<String> = jobs.iter().map(JobId::to_string).collect();
+    let publish = connection.publish::<_, _, ()>(channel, jobs.join(BETWEEN));
     match tokio::time::timeout(PUBLISH_TIMEOUT, publish).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "changes were not announced"),
@@ -107,7 +106,7 @@ async fn relay_once(
     subscription.subscribe(channel).await?;
     let mut messages = subscription.on_message();
     while let Some(message) = messages.next().await {
-        if let Ok(job) = message.get_payload::<String>()?.parse() {
+        for job in message.get_payload::<String>()?.split(BETWEEN).filter_map(|job| job.parse().ok()) {
             changes.send(job).ok();
         }
     }

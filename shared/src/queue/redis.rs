@@ -29,20 +29,24 @@ static PUT: LazyLock<Script> = LazyLock::new(|| {
 if not first[2] then redis.call('DEL', KEYS[2]) end
 local served = tonumber(first[2] or 0)
 local begin = { now = served, next = served + 1 }
-local turns = {}
+local turns, last, told = {}, {}, {}
 for i = 2, #ARGV, 2 do
   local user, ring = ARGV[i], ARGV[i + 1]
-  local last = tonumber(redis.call('HGET', KEYS[2], user) or served)
+  last[user] = last[user] or tonumber(redis.call('HGET', KEYS[2], user) or served)
   local turn
   if ARGV[1] == 'behind' then
-    turn = math.max(last, served) + 1
+    turn = math.max(last[user], served) + 1
   else
     turn = turns[user] or begin[ARGV[1]]
     turns[user] = turn + 1
   end
   if redis.call('ZADD', KEYS[1], 'NX', turn, ring) == 1 then
-    redis.call('HSET', KEYS[2], user, math.max(last, turn))
+    last[user] = math.max(last[user], turn)
+    told[user] = true
   end
+end
+for user in pairs(told) do
+  redis.call('HSET', KEYS[2], user, last[user])
 end",
     )
 });
