@@ -5,15 +5,19 @@ use std::time::{Duration, Instant};
 use harness::{App, AppOptions, Mongod, RedisServer};
 use shared::{
     domain::Id,
-    jobs::{Ledger, noop::Noop},
+    jobs::{JobKind, Ledger, noop::Noop},
 };
 
 /// Users that the backlog belongs to, unless `BACKLOG_USERS` says otherwise; 0 for nobody.
 const USERS: usize = 100;
 /// Jobs of a user that may run at once, unless `SEATS` says otherwise; 0 for any number.
 const SEATS: usize = 3;
-/// How often each side of a comparison is measured, unless `ROUNDS` says otherwise.
-const ROUNDS: usize = 7;
+/// Spells of each side of a comparison, unless `SPELLS` says otherwise.
+const SPELLS: usize = 20;
+/// How long a spell is measured.
+const SPELL: Duration = Duration::from_secs(4);
+/// Jobs that new workers take before they are measured.
+const WARM_UP: usize = 500;
 /// Between two looks at what is left.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -41,26 +45,45 @@ pub async fn backlog() {
     }
 }
 
-/// What seats cost: backlogs drained with them and without, by turns, and the medians of the rates.
+/// What seats cost: spells of one drain with them and without, by turns, and the medians of the rates.
 pub async fn seats() {
-    let size = super::setting("BACKLOG", 20_000);
-    let rounds = super::setting("ROUNDS", ROUNDS);
-    let mut rates = [Vec::new(), Vec::new()];
-    for round in 0..rounds {
-        // Whoever comes second is not always the same.
-        for turn in 0..2 {
-            let side = (round + turn) % 2;
-            let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
-            let (mut app, ledger) = app(&mongod, &redis, [SEATS, 0][side]).await;
-            fill(&ledger, size).await;
-            rates[side].push(median(&drain(&mut app, &ledger, size).await));
-        }
+    let spells = super::setting("SPELLS", SPELLS);
+    let (mongod, redis) = (Mongod::start().await, RedisServer::start().await);
+    let (with, ledger) = app(&mongod, &redis, SEATS).await;
+    let options = AppOptions::new().worker_env("JOBS_PER_USER", 0).over(&with);
+    let without = App::production_with(&mongod, &redis, 0, options).await;
+    fill(&ledger, super::setting("BACKLOG", 2 * super::BACKLOG)).await;
+    let mut sides = [(with, Vec::new()), (without, Vec::new())];
+    for number in 0..2 * spells {
+        // Whoever comes first is not always the same.
+        let (app, rates) = &mut sides[[0, 1, 1, 0][number % 4]];
+        rates.push(spell(app, &ledger).await);
     }
-    let [with, without] = rates.map(|rates| median(&rates));
+    let [with, without] = sides.map(|(_, rates)| median(&rates));
     println!(
-        "seats: {with:.0} jobs/s with {SEATS} a user, {without:.0} without, {:.1} % less; medians of {rounds}",
+        "seats: {with:.0} jobs/s with {SEATS} a user, {without:.0} without, {:.1} % less; medians of {spells} spells each",
         100.0 * (1.0 - with / without)
     );
+}
+
+/// How fast two new workers are at what waits, once they are at it.
+async fn spell(app: &mut App, ledger: &Ledger) -> f64 {
+    let waiting = async || ledger.queue.len(Noop::KIND).await.unwrap();
+    let all = waiting().await;
+    app.add_worker();
+    app.add_worker();
+    let mut looks = tokio::time::interval(Duration::from_millis(50));
+    while waiting().await + WARM_UP > all {
+        looks.tick().await;
+    }
+    let (left, started) = (waiting().await, Instant::now());
+    tokio::time::sleep(SPELL).await;
+    let (left_then, took) = (waiting().await, started.elapsed());
+    assert!(left_then > 0, "a longer BACKLOG is needed");
+    for worker in app.workers.drain(..) {
+        worker.terminate().await;
+    }
+    (left - left_then) as f64 / took.as_secs_f64()
 }
 
 async fn app(mongod: &Mongod, redis: &RedisServer, seats: usize) -> (App, Ledger) {
