@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import serve
@@ -314,6 +315,8 @@ STEPS = {
     "deploy": "Dockerfiles, compose file, manifests, alerts and dashboard, held against the pages about them",
     "images": "the build steps of the Dockerfiles, outside Docker",
 }
+# They mostly wait, for a browser or for a server's answers: what comes after them need not wait for them.
+ASIDE = {"schema", "browser"}
 # What a step stands on; fast to repeat, so a chosen step never runs against something stale.
 NEEDS = {
     "test": ["services", "old-backends", "build"],
@@ -349,17 +352,19 @@ def main():
     CACHE.mkdir(exist_ok=True)
     ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
     run = Run(options.require_all or ci, rest)
-    steps, beside = chosen(options.only), None
-    with tempfile.TemporaryFile("w+", errors="replace") as output:
+    steps = chosen(options.only)
+    with ExitStack() as stack:
+        beside = []
         for name in steps:
-            if name == "browser" and name != steps[-1]:
-                # It mostly waits for the browser, so what comes after it need not wait for it.
+            if name in ASIDE and name != steps[-1]:
                 command = [sys.executable, __file__, "--only", name, *(["--require-all"] if run.require_all else [])]
-                beside = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+                output = stack.enter_context(tempfile.TemporaryFile("w+", errors="replace"))
+                process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+                beside.append((name, process, output))
             else:
                 run.step(name)
-        if beside:
-            run.take_over("browser", beside.wait(), output)
+        for name, process, output in beside:
+            run.take_over(name, process.wait(), output)
     return run.report()
 
 
