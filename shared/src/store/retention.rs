@@ -41,7 +41,7 @@ backends! { "retention":
     /// Removes the events of jobs that finished before an instant; of how many, at most `limit`.
     fn remove_events(&self, finished_before: Timestamp, limit: u32) -> u64;
     /// Puts jobs that finished before an instant aside, so that nobody retries them any more; which these are, and
-    /// their payloads, those that finished first first, at most `limit`.
+    /// their payloads, at most `limit`.
     fn retire_jobs(&self, finished_before: Timestamp, limit: u32) -> Vec<(JobId, Value)>;
     /// Removes jobs with their events, unless they did not finish before this instant; how many were removed.
     fn remove_jobs(&self, ids: &[JobId], finished_before: Timestamp) -> u64;

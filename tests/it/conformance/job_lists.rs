@@ -289,3 +289,28 @@ async fn mongodb_lists_pass_over_a_job_that_cannot_be_read() {
     assert_eq!((shown(&begin), begin.total, begin.more), (vec![ids[0], ids[2]], 5, true));
     assert_eq!((shown(&rest), rest.more), (vec![ids[3], ids[4]], false));
 }
+
+/// As an earlier release left it.
+#[tokio::test]
+async fn mongodb_keeps_no_index_of_jobs_that_another_replaced() {
+    let mongod = Mongod::shared().await;
+    let (fresh, older) = (mongod.database(), mongod.database());
+    let client = mongodb::Client::with_uri_str(mongod.url()).await.unwrap();
+    let jobs = |database: &str| client.database(database).collection::<Document>("jobs");
+    for keys in [
+        doc! { "status": 1, "_id": 1, "kind": 1 },
+        doc! { "kind": 1, "status": 1, "_id": 1 },
+        doc! { "finishedAt": 1, "kind": 1 },
+        doc! { "finishedAt": 1 },
+    ] {
+        jobs(&older).create_index(mongodb::IndexModel::builder().keys(keys).build()).await.unwrap();
+    }
+    let mut names = Vec::new();
+    for database in [&fresh, &older] {
+        Store::mongo(&mongod.url(), database, harness::process::PATIENCE).await.unwrap();
+        let mut of_jobs = jobs(database).list_index_names().await.unwrap();
+        of_jobs.sort();
+        names.push(of_jobs);
+    }
+    assert_eq!(names[0], names[1]);
+}

@@ -1,6 +1,6 @@
 //! Indexes that the queries need, built beside those of the old backend.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use bson::{Document, doc};
 use mongodb::{
@@ -17,16 +17,46 @@ use crate::{
 
 /// The server's codes for an index that is there with other options or another name, or for a second text index.
 const CONFLICTS: [i32; 3] = [67, 85, 86];
-/// How long the building of an index may take.
+/// Indexes that earlier programs built, by collection and name. Others serve in their place; each costs every write.
+const SUPERSEDED: [(&str, &str); 4] = [
+    ("jobs", "status_1__id_1_kind_1"),
+    ("jobs", "kind_1_status_1__id_1"),
+    ("jobs", "finishedAt_1_kind_1"),
+    ("jobs", "finishedAt_1"),
+];
+/// The server's codes for an index or a collection that is not there.
+const ABSENT: [i32; 2] = [26, 27];
+/// How long the building of indexes may take.
 const BUILD_WITHIN: Duration = Duration::from_secs(30 * 60);
 /// Before all that ever happened. The server takes an index of what has a time only for queries that exclude null.
 pub(super) const EVER: Timestamp = Timestamp(0);
 
 impl Mongo {
-    /// Builds what is missing.
+    /// Builds what is missing, and drops what nothing asks for any more.
     pub(super) async fn build_indexes(&self) -> Result<()> {
+        let mut of_each: BTreeMap<&str, Vec<IndexModel>> = BTreeMap::new();
         for (collection, index) in indexes() {
-            self.build_index(collection, index).await?;
+            of_each.entry(collection).or_default().push(index);
+        }
+        for (collection, indexes) in of_each {
+            // Together they take one walk through the collection, and one command on one that has them.
+            let docs = self.docs(collection);
+            let together = async { Ok(docs.create_indexes(indexes.clone()).await) };
+            if within(BUILD_WITHIN, together).await?.is_err() {
+                for index in indexes {
+                    self.build_index(collection, index).await?;
+                }
+            }
+        }
+        for (collection, name) in SUPERSEDED {
+            let docs = self.docs(collection);
+            let dropped = within(BUILD_WITHIN, async { Ok(docs.drop_index(name).await) }).await?;
+            match dropped {
+                Err(error) if !has_code(&error, &ABSENT) => {
+                    tracing::warn!(collection, name, %error, "an index that nothing asks for any more stays");
+                }
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -67,7 +97,11 @@ impl Mongo {
 }
 
 fn conflicts(error: &Error) -> bool {
-    matches!(error.kind.as_ref(), ErrorKind::Command(error) if CONFLICTS.contains(&error.code))
+    has_code(error, &CONFLICTS)
+}
+
+fn has_code(error: &Error, codes: &[i32]) -> bool {
+    matches!(error.kind.as_ref(), ErrorKind::Command(error) if codes.contains(&error.code))
 }
 
 fn is_unique(index: &IndexModel) -> bool {
@@ -108,8 +142,7 @@ pub(super) fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("notes_trash", with(doc! { "user.$id": 1 }, |options| options.sparse = Some(true))),
         ("notes_trash", plain(doc! { "trashedAt": 1 })),
         ("jobs", plain(doc! { "userId": 1, "_id": 1 })),
-        ("jobs", plain(doc! { "status": 1, "_id": 1, "kind": 1 })),
-        ("jobs", plain(doc! { "kind": 1, "status": 1, "_id": 1 })),
+        ("jobs", plain(doc! { "status": 1, "kind": 1, "_id": 1 })),
         ("jobs", where_set(doc! { "error.code": 1, "status": 1, "_id": 1, "kind": 1 }, "error.code")),
         ("jobs", of_jobs_in(JobStatus::Scheduled, doc! { "dueAt": 1 })),
         ("jobs", of_jobs_in(JobStatus::Retrying, doc! { "dueAt": 1 })),
@@ -126,8 +159,7 @@ pub(super) fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("plans", with(doc! { "feedToken": 1 }, |options| options.unique = Some(true))),
         ("ai_usage", with(doc! { "userId": 1, "day": 1 }, |options| options.unique = Some(true))),
         ("jobs", of_jobs_in(JobStatus::Queued, doc! { "status": 1, "kind": 1, "dueAt": 1 })),
-        ("jobs", of_finished_jobs(doc! { "finishedAt": 1, "kind": 1 }, doc! {})),
-        ("jobs", of_finished_jobs(doc! { "finishedAt": 1 }, doc! { "events": { "$exists": true } })),
+        ("jobs", of_finished_jobs(doc! { "finishedAt": 1, "kind": 1 })),
         ("blob_uses", plain(doc! { "usage": 1, "lastUsedAt": 1 })),
         ("users", with(doc! { "avatarBlob": 1 }, |options| options.sparse = Some(true))),
         ("sessions", plain(doc! { "expiresAt": 1 })),
@@ -196,11 +228,12 @@ fn of_jobs_in(status: JobStatus, keys: Document) -> IndexModel {
     })
 }
 
-/// Of jobs that finished, which queries must say by [`EVER`].
-fn of_finished_jobs(keys: Document, and: Document) -> IndexModel {
+/// Of jobs that finished and have their events still, which queries must say by [`EVER`] and by name.
+fn of_finished_jobs(keys: Document) -> IndexModel {
     with(keys, |options| {
-        let mut finished = doc! { "finishedAt": { "$gt": EVER } };
-        finished.extend(and);
+        // The name that it would get had another index, without the events.
+        options.name = Some("finishedAt_kind_with_events".to_owned());
+        let finished = doc! { "finishedAt": { "$gt": EVER }, "events": { "$exists": true } };
         options.partial_filter_expression = Some(finished);
     })
 }

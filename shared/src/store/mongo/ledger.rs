@@ -54,7 +54,8 @@ impl Mongo {
             return Ok(Vec::new());
         }
         let jobs = self.of::<JobHead>(JOBS);
-        let heads = jobs.find(made_after(wanted(filter), after)).sort(doc! { "_id": 1 });
+        let wanted = self.wanted_in_order(filter).await?;
+        let heads = jobs.find(made_after(wanted, after)).sort(doc! { "_id": 1 });
         let heads = heads.limit(i64::from(limit)).batch_size(limit);
         self.all(heads.projection(doc! { "kind": 1, "userId": 1, "lastEvent": 1 })).await
     }
@@ -62,15 +63,16 @@ impl Mongo {
     /// Retries jobs as [`Job::retry_in_bulk`] does, but where they are: so many are not to be sent to and fro.
     pub async fn retry_jobs(&self, heads: &[JobHead], filter: &JobFilter, now: Timestamp) -> Result<u64> {
         // An update that counts events itself must be a pipeline, which takes the server longer.
-        let mut by_event: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+        let mut alike: BTreeMap<(&str, i64), Vec<String>> = BTreeMap::new();
         for head in heads {
-            by_event.entry(head.last_event).or_default().push(head.id.to_string());
+            alike.entry((&head.kind, head.last_event)).or_default().push(head.id.to_string());
         }
         let jobs = self.docs(JOBS);
         let mut retried = 0;
-        for (last_event, ids) in by_event {
+        for ((kind, last_event), ids) in alike {
             let may_be = doc! {
                 "_id": { "$in": ids },
+                "kind": kind,
                 "lastEvent": last_event,
                 "status": { "$in": RETRYABLE.map(JobStatus::as_str).to_vec() },
                 "retries": { "$not": { "$gte": RETRIES_MAX } },
@@ -109,7 +111,8 @@ impl Mongo {
         let after = window.after.as_deref().and_then(|id| id.parse::<JobId>().ok());
         let after = after.map(|id| Bson::String(id.to_string()));
         let shape = doc! { "events": "$$REMOVE" };
-        let docs = self.list::<RawDocumentBuf>(JOBS, wanted(filter), window, after, shape).await?;
+        let wanted = self.wanted_in_order(filter).await?;
+        let docs = self.list::<RawDocumentBuf>(JOBS, wanted, window, after, shape).await?;
         Ok(docs.filter_map(|doc| readable(&doc)))
     }
 
@@ -163,8 +166,8 @@ impl Mongo {
             return Ok(Vec::new());
         }
         let jobs = self.of::<Job>(JOBS);
-        let query =
-            jobs.find(made_after(wanted(filter), after)).sort(doc! { "_id": 1 }).limit(i64::from(limit));
+        let wanted = self.wanted_in_order(filter).await?;
+        let query = jobs.find(made_after(wanted, after)).sort(doc! { "_id": 1 }).limit(i64::from(limit));
         self.all(query.batch_size(limit).projection(without_events())).await
     }
 
@@ -218,6 +221,18 @@ impl Mongo {
         let query = jobs.find(unclaimed).sort(doc! { "rungAt": 1, "_id": 1 }).limit(i64::from(limit));
         // All of it stands in the index, so that no payload is read.
         self.all(query.projection(doc! { "_id": 1, "userId": 1, "priority": 1, "rungAt": 1 })).await
+    }
+
+    /// What a filter looks for, to be sorted by id. Where the index keeps the jobs of a state apart by kind, all kinds
+    /// are named, so that the server can merge them.
+    async fn wanted_in_order(&self, filter: &JobFilter) -> Result<Document> {
+        let mut wanted = wanted(filter);
+        if let JobFilter { status: Some(status), kind: None, error_code: None, user_id: None, .. } = filter {
+            let jobs = self.docs(JOBS);
+            let kinds = self.run(jobs.distinct("kind", doc! { "status": status.as_str() })).await?;
+            wanted.insert("kind", doc! { "$in": kinds });
+        }
+        Ok(wanted)
     }
 
     /// Notes that the queue was told of these jobs. Not a transition, so `rev` stays.

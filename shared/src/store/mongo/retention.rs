@@ -58,7 +58,7 @@ impl Mongo {
     }
 
     /// Puts jobs that finished before an instant aside, so that nobody retries them any more; which these are, and
-    /// their payloads, those that finished first first, at most `limit`.
+    /// their payloads, at most `limit`.
     pub async fn retire_jobs(&self, finished_before: Timestamp, limit: u32) -> Result<Vec<(JobId, Value)>> {
         #[derive(Deserialize)]
         struct Old {
@@ -67,10 +67,13 @@ impl Mongo {
             #[serde(default)]
             payload: Value,
         }
-        let old = doc! { "finishedAt": { "$gt": EVER, "$lt": finished_before } };
-        let order = doc! { "finishedAt": 1, "kind": 1 };
+        let finished = doc! { "finishedAt": { "$gt": EVER, "$lt": finished_before } };
+        // None finished before it was made, so the ids lead to them without an index that each job's end would write.
+        let made_before = doc! { "_id": { "$lt": JobId::first_at(finished_before).to_string() } };
+        let old = doc! { "$and": [made_before, &finished] };
+        let order = doc! { "_id": 1 };
         let jobs = self.of::<Key<String>>(JOBS);
-        let query = jobs.find(old.clone()).sort(order.clone()).limit(limit.into());
+        let query = jobs.find(old).sort(order.clone()).limit(limit.into());
         let ids = self.all(query.projection(doc! { "_id": 1 })).await?.into_iter().map(|key| key.id);
         let these = doc! { "_id": { "$in": ids.collect::<Vec<_>>() } };
         let retryable = [JobStatus::Failed, JobStatus::Cancelled].map(JobStatus::as_str).to_vec();
@@ -79,11 +82,12 @@ impl Mongo {
             // Whoever read it before cannot write it any more.
             "$inc": { "rev": 1_i64 },
         };
-        let open = doc! { "$and": [&these, &old, { "status": { "$in": retryable } }] };
+        let open = doc! { "$and": [&these, &finished, { "status": { "$in": retryable } }] };
         self.run(self.docs(JOBS).update_many(open, retire)).await?;
         // Without those that somebody retried in between.
         let jobs = self.of::<Old>(JOBS);
-        let query = jobs.find(doc! { "$and": [these, old] }).sort(order).projection(doc! { "payload": 1 });
+        let query =
+            jobs.find(doc! { "$and": [these, finished] }).sort(order).projection(doc! { "payload": 1 });
         Ok(self.all(query).await?.into_iter().map(|old| (old.id, old.payload)).collect())
     }
 
