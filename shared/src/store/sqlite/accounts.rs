@@ -7,7 +7,7 @@ impl Sqlite {
             .bind(user.id.to_string())
             .bind(email_key(&user.email))
             .bind(encode(user)?)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
@@ -19,7 +19,7 @@ impl Sqlite {
                 .bind(encode(after)?)
                 .bind(before.id.to_string())
                 .bind(before.updated_at.to_string())
-                .execute(&self.pool)
+                .execute(&self.writer)
                 .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -45,7 +45,7 @@ impl Sqlite {
         sqlx::query("INSERT INTO sessions (id, doc) VALUES (?, ?)")
             .bind(session.id.to_string())
             .bind(encode(session)?)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
@@ -71,7 +71,7 @@ impl Sqlite {
         .bind(expires_at.to_string())
         .bind(id.to_string())
         .bind(generation)
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -82,7 +82,7 @@ impl Sqlite {
         )
         .bind(now.to_string())
         .bind(id.to_string())
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(())
     }
@@ -99,7 +99,7 @@ impl Sqlite {
         .bind(now.to_string())
         .bind(user_id.to_string())
         .bind(kept.map(|id| id.to_string()))
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(())
     }

@@ -10,7 +10,7 @@ impl Sqlite {
     pub(in crate::store) async fn open_attempt(&self, attempt: &Attempt) -> Result<Option<Attempt>> {
         let (quiz, user) = (attempt.quiz_id.to_string(), attempt.user_id.to_string());
         // In one transaction, or an attempt could be opened and submitted before this one goes in.
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let open = sqlx::query("SELECT doc FROM open_attempts WHERE quiz_id = ? AND user_id = ?")
             .bind(&quiz)
             .bind(&user)
@@ -57,7 +57,7 @@ impl Sqlite {
         id: Id,
         answers: &BTreeMap<String, Given>,
     ) -> Result<bool> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query("SELECT doc FROM open_attempts WHERE id = ?")
             .bind(id.to_string())
             .fetch_optional(&mut *tx)
@@ -81,7 +81,7 @@ impl Sqlite {
         rev: i64,
     ) -> Result<Option<Submission>> {
         let id = submission.id.to_string();
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let first = sqlx::query("SELECT doc FROM submissions WHERE id = ?")
             .bind(&id)
             .fetch_optional(&mut *tx)

@@ -34,7 +34,7 @@ impl Sqlite {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(unavailable(error)),
             _ => {}
         }
-        sqlx::query("DELETE FROM blob_uses WHERE id = ?").bind(id.to_string()).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM blob_uses WHERE id = ?").bind(id.to_string()).execute(&self.writer).await?;
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ impl Sqlite {
         .bind(key)
         .bind(value)
         .bind(now.to_string())
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         self.note_user(key, user).await
     }
@@ -30,7 +30,7 @@ impl Sqlite {
         let done = sqlx::query("UPDATE cached_work SET used_at = ? WHERE key = ?")
             .bind(now.to_string())
             .bind(key)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
@@ -44,7 +44,7 @@ impl Sqlite {
             sqlx::query("INSERT OR IGNORE INTO cached_work_users (key, user_id) VALUES (?, ?)")
                 .bind(key)
                 .bind(user.to_string())
-                .execute(&self.pool)
+                .execute(&self.writer)
                 .await?;
         }
         Ok(())
@@ -63,7 +63,7 @@ impl Sqlite {
 
     pub(in crate::store) async fn remove_cached(&self, used_before: Timestamp, limit: u32) -> Result<u64> {
         let old = "SELECT key FROM cached_work WHERE used_at < ?1 ORDER BY used_at LIMIT ?2";
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let mut removed = 0;
         for table in ["cached_work_users", "cached_work"] {
             let remove = format!("DELETE FROM {table} WHERE key IN ({old})");

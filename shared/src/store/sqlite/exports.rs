@@ -8,7 +8,7 @@ impl Sqlite {
         )
         .bind(export.id.to_string())
         .bind(encode(export)?)
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(())
     }
@@ -32,7 +32,7 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn delete_export(&self, id: Id) -> Result<()> {
-        sqlx::query("DELETE FROM exports WHERE id = ?").bind(id.to_string()).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM exports WHERE id = ?").bind(id.to_string()).execute(&self.writer).await?;
         Ok(())
     }
 }

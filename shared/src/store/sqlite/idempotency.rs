@@ -17,7 +17,7 @@ impl Sqlite {
         sqlx::query("DELETE FROM idempotency_keys WHERE key = ? AND created_at < ?")
             .bind(key)
             .bind((now - KEPT_FOR).to_string())
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         let reserved = sqlx::query(
             "INSERT INTO idempotency_keys (key, fingerprint, created_at) VALUES (?1, ?2, ?3) \
@@ -28,7 +28,7 @@ impl Sqlite {
         .bind(fingerprint)
         .bind(now.to_string())
         .bind(stale_before.to_string())
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         if reserved.rows_affected() == 1 {
             return Ok(Idempotency::Fresh);
@@ -51,7 +51,7 @@ impl Sqlite {
         sqlx::query("UPDATE idempotency_keys SET response = ? WHERE key = ?")
             .bind(encode(response)?)
             .bind(key)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
@@ -60,7 +60,7 @@ impl Sqlite {
         sqlx::query("UPDATE idempotency_keys SET created_at = ? WHERE key = ? AND response IS NULL")
             .bind(now.to_string())
             .bind(key)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
@@ -68,7 +68,7 @@ impl Sqlite {
     pub(in crate::store) async fn forget_key(&self, key: &str) -> Result<()> {
         sqlx::query("DELETE FROM idempotency_keys WHERE key = ? AND response IS NULL")
             .bind(key)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::{
 
 impl Sqlite {
     pub(in crate::store) async fn insert_job(&self, job: &mut Job) -> Result<()> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query("INSERT INTO jobs (id, doc, rung_at) VALUES (?, ?, ?)")
             .bind(job.id.to_string())
             .bind(encode(job)?)
@@ -34,7 +34,7 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn save_job(&self, job: &mut Job) -> Result<bool> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let saved = write(&mut tx, job).await?;
         tx.commit().await?;
         if saved {
@@ -66,7 +66,7 @@ impl Sqlite {
         these.push_bind(ids).push("))");
         wanted(&mut these, filter);
         let mut retried = 0;
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         for row in these.build().fetch_all(&mut *tx).await? {
             let mut job: Job = document(&row)?;
             let went_on = known.get(&job.id) != Some(&job.last_event);
@@ -176,7 +176,7 @@ impl Sqlite {
         for id in ids {
             list.push_bind(id.to_string());
         }
-        query.push(")").build().execute(&self.pool).await?;
+        query.push(")").build().execute(&self.writer).await?;
         Ok(())
     }
 
@@ -188,7 +188,7 @@ impl Sqlite {
         .bind(id.to_string())
         .bind(name)
         .bind(value.to_string())
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(())
     }
@@ -226,7 +226,7 @@ impl Sqlite {
     pub(in crate::store) async fn delete_checkpoints(&self, id: JobId) -> Result<()> {
         sqlx::query("DELETE FROM job_checkpoints WHERE job_id = ?")
             .bind(id.to_string())
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }

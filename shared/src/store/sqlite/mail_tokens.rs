@@ -8,12 +8,12 @@ impl Sqlite {
         // Those that ended long ago go here, as nothing else would remove them.
         sqlx::query("DELETE FROM mail_tokens WHERE expires_at < ?")
             .bind((token.created_at - MailToken::LASTS).to_string())
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         sqlx::query("INSERT INTO mail_tokens (id, doc) VALUES (?, ?)")
             .bind(&token.hash)
             .bind(encode(token)?)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
@@ -26,7 +26,7 @@ impl Sqlite {
         let row = sqlx::query("DELETE FROM mail_tokens WHERE id = ? AND purpose = ? RETURNING doc")
             .bind(hash)
             .bind(purpose.as_str())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.writer)
             .await?;
         row.as_ref().map(document).transpose()
     }
@@ -52,7 +52,7 @@ impl Sqlite {
         sqlx::query("DELETE FROM mail_tokens WHERE user_id = ? AND purpose = ?")
             .bind(user_id.to_string())
             .bind(purpose.as_str())
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }

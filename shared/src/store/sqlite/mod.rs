@@ -63,23 +63,33 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/transcripts.sql"),
 ];
 
-/// How long a write waits for another one. The largest is that of a note of a megabyte, whose words are indexed.
+/// How long a write waits for one of another process. The largest is that of a note of a megabyte, whose words are
+/// indexed.
 const BUSY_FOR: Duration = Duration::from_secs(15);
 
 /// The database's file in its directory.
 pub(super) const FILE: &str = "smartstudy.db";
 
+/// How many connections read.
+const READERS: u32 = 4;
+
 /// The SQLite store.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
+    /// What reads, and cannot write.
     pool: SqlitePool,
+    /// What writes, one after the other: they come to their turn here, in the order in which they asked. In the database
+    /// they would try again and again, and the unlucky would give up.
+    writer: SqlitePool,
     uploads: PathBuf,
 }
 
 impl Sqlite {
     pub(super) fn connections(&self) -> Connections {
-        let open = u64::from(self.pool.size());
-        Connections { open, in_use: open.saturating_sub(self.pool.num_idle() as u64) }
+        let pools = [&self.pool, &self.writer];
+        let open = pools.map(|pool| u64::from(pool.size())).iter().sum::<u64>();
+        let idle = pools.map(|pool| pool.num_idle() as u64).iter().sum::<u64>();
+        Connections { open, in_use: open.saturating_sub(idle) }
     }
 
     pub(super) async fn open(dir: &Path) -> Result<Self> {
@@ -91,11 +101,13 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_FOR);
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         for part in SCHEMA {
-            pool.execute(*part).await?;
+            writer.execute(*part).await?;
         }
-        Ok(Self { pool, uploads })
+        let reading = options.pragma("query_only", "ON");
+        let pool = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
+        Ok(Self { pool, writer, uploads })
     }
 
     pub(super) async fn ping(&self) -> Result<()> {

@@ -29,7 +29,7 @@ struct TrashedRow {
 
 impl Sqlite {
     pub(in crate::store) async fn insert_note(&self, note: &Note) -> Result<()> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let done = written(
             "INSERT INTO notes (doc, content, title_key, content_key, tag_keys, title_order, id) \
              VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
@@ -71,7 +71,7 @@ impl Sqlite {
         change: &NoteChange,
         now: Timestamp,
     ) -> Result<Option<Note>> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let Some((seq, note)) = unchanged(&mut tx, user_id, id, was).await? else { return Ok(None) };
         let note = note.changed(change.clone(), now);
         written(UPDATE, &note)?.execute(&mut *tx).await?;
@@ -138,7 +138,7 @@ impl Sqlite {
         was: Timestamp,
         now: Timestamp,
     ) -> Result<bool> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let Some((seq, _)) = unchanged(&mut tx, user_id, id, was).await? else { return Ok(false) };
         sqlx::query("UPDATE notes SET deleted_at = ? WHERE seq = ?")
             .bind(now.to_string())
@@ -155,7 +155,7 @@ impl Sqlite {
         id: Id,
         now: Timestamp,
     ) -> Result<Option<Note>> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let mut query = QueryBuilder::new("SELECT ");
         query.push(WHOLE).push(" FROM notes WHERE deleted_at IS NOT NULL");
         matching(&mut query, "user_id", Some(user_id.to_string()));
@@ -198,7 +198,7 @@ impl Sqlite {
         });
         let purged = purged.await?;
         if purged > 0 {
-            sqlx::query(SWEEP).execute(&self.pool).await?;
+            sqlx::query(SWEEP).execute(&self.writer).await?;
         }
         Ok(purged)
     }
@@ -207,7 +207,7 @@ impl Sqlite {
     async fn purge(&self, conditions: impl Fn(&mut QueryBuilder<Engine>)) -> Result<u64> {
         let mut query = QueryBuilder::new("DELETE FROM notes WHERE deleted_at IS NOT NULL");
         conditions(&mut query);
-        Ok(query.build().execute(&self.pool).await?.rows_affected())
+        Ok(query.build().execute(&self.writer).await?.rows_affected())
     }
 }
 

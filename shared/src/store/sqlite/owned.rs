@@ -156,7 +156,7 @@ impl Sqlite {
     pub(in crate::store) async fn erase_owned(&self, source: &str, user_id: Id) -> Result<u64> {
         let owned = find(source)?;
         let user_id = user_id.to_string();
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let quizzes: Vec<String> = match owned.counted {
             Some(quizzes) => sqlx::query_scalar(quizzes).bind(&user_id).fetch_all(&mut *tx).await?,
             None => Vec::new(),

@@ -33,7 +33,7 @@ impl Sqlite {
             .bind(plan.id.to_string())
             .bind(doc)
             .bind(days)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
@@ -67,7 +67,7 @@ impl Sqlite {
             .bind(days)
             .bind(plan.id.to_string())
             .bind(rev)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(saved.rows_affected() == 1)
     }
@@ -76,7 +76,7 @@ impl Sqlite {
         let gone = sqlx::query("DELETE FROM plans WHERE id = ? AND rev = ?")
             .bind(id.to_string())
             .bind(rev)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(gone.rows_affected() == 1)
     }

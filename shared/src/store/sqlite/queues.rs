@@ -18,17 +18,17 @@ impl Sqlite {
             .bind(&worker.name)
             .bind(worker.heard_at.to_string())
             .bind(encode(worker)?)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         sqlx::query("DELETE FROM workers WHERE heard_at < ?")
             .bind(silent_since.to_string())
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
 
     pub(in crate::store) async fn forget_worker(&self, name: &str) -> Result<()> {
-        sqlx::query("DELETE FROM workers WHERE name = ?").bind(name).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM workers WHERE name = ?").bind(name).execute(&self.writer).await?;
         Ok(())
     }
 
@@ -44,13 +44,13 @@ impl Sqlite {
         sqlx::query("INSERT INTO paused_queues (kind, paused_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
             .bind(kind)
             .bind(now.to_string())
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
 
     pub(in crate::store) async fn resume_queue(&self, kind: &str) -> Result<()> {
-        sqlx::query("DELETE FROM paused_queues WHERE kind = ?").bind(kind).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM paused_queues WHERE kind = ?").bind(kind).execute(&self.writer).await?;
         Ok(())
     }
 

@@ -27,7 +27,7 @@ impl Sqlite {
         .bind(encode(quiz)?)
         .bind(search_key(&quiz.title))
         .bind(search_key(&quiz.topic))
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(())
     }
@@ -88,7 +88,7 @@ impl Sqlite {
     /// Writes what an edit may change, if the quiz is at its revision and `change` agrees.
     async fn change_quiz(&self, quiz: &Quiz, change: impl FnOnce(&mut Quiz) -> bool) -> Result<bool> {
         let id = quiz.id.to_string();
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let row =
             sqlx::query("SELECT doc FROM quizzes WHERE id = ?").bind(&id).fetch_optional(&mut *tx).await?;
         let Some(row) = row else { return Ok(false) };
@@ -121,7 +121,7 @@ impl Sqlite {
         )
         .bind(id.to_string())
         .bind(revision)
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(begun.rows_affected() == 1)
     }
@@ -143,7 +143,7 @@ impl Sqlite {
         )
         .bind(now.to_string())
         .bind(id.to_string())
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(())
     }

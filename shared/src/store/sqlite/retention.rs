@@ -15,7 +15,7 @@ impl Sqlite {
             .bind(id.to_string())
             .bind(usage.as_str())
             .bind(now.to_string())
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
@@ -71,7 +71,7 @@ impl Sqlite {
         finished_before: Timestamp,
         limit: u32,
     ) -> Result<Vec<(JobId, Value)>> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let rows = sqlx::query(
             "SELECT id, doc -> '$.payload' FROM jobs WHERE doc ->> '$.finishedAt' < ? \
              ORDER BY doc ->> '$.finishedAt', kind LIMIT ?",
@@ -95,7 +95,7 @@ impl Sqlite {
         finished_before: Timestamp,
     ) -> Result<u64> {
         let mut removed = 0;
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         for id in ids {
             let done = sqlx::query("DELETE FROM jobs WHERE id = ? AND doc ->> '$.finishedAt' < ?")
                 .bind(id.to_string())
@@ -166,7 +166,7 @@ impl Sqlite {
         instant: Timestamp,
         limit: u32,
     ) -> Result<u64> {
-        let done = sqlx::query(delete).bind(instant.to_string()).bind(limit).execute(&self.pool).await?;
+        let done = sqlx::query(delete).bind(instant.to_string()).bind(limit).execute(&self.writer).await?;
         Ok(done.rows_affected())
     }
 
@@ -176,7 +176,7 @@ impl Sqlite {
         for key in keys {
             list.push_bind(key.clone());
         }
-        query.push(")").build().execute(&self.pool).await?;
+        query.push(")").build().execute(&self.writer).await?;
         Ok(())
     }
 }

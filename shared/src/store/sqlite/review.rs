@@ -28,7 +28,7 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn save_cards(&self, cards: &[Card]) -> Result<bool> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let mut all = true;
         for card in cards {
             let written = Card { rev: card.rev + 1, ..card.clone() };

@@ -4,7 +4,7 @@ use crate::domain::{Id, Share};
 impl Sqlite {
     pub(in crate::store) async fn share_quiz(&self, share: &Share) -> Result<Share> {
         let quiz_id = share.quiz_id.to_string();
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query(
             "INSERT INTO quiz_shares (quiz_id, user_id, token, doc) VALUES (?, ?, ?, ?) \
              ON CONFLICT (quiz_id) DO NOTHING",
@@ -35,7 +35,7 @@ impl Sqlite {
     pub(in crate::store) async fn unshare_quiz(&self, quiz_id: Id) -> Result<bool> {
         let done = sqlx::query("DELETE FROM quiz_shares WHERE quiz_id = ?")
             .bind(quiz_id.to_string())
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(done.rows_affected() == 1)
     }

@@ -11,7 +11,7 @@ impl Sqlite {
         sqlx::query("INSERT INTO study_sessions (id, doc) VALUES (?, ?)")
             .bind(session.id.to_string())
             .bind(encode(session)?)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
@@ -39,7 +39,7 @@ impl Sqlite {
             .bind(encode(&next)?)
             .bind(session.id.to_string())
             .bind(session.rev)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -48,13 +48,13 @@ impl Sqlite {
         let done = sqlx::query("DELETE FROM study_sessions WHERE id = ? AND rev = ?")
             .bind(id.to_string())
             .bind(rev)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(done.rows_affected() == 1)
     }
 
     pub(in crate::store) async fn close_stale_sessions(&self, now: Timestamp) -> Result<u64> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let rows = sqlx::query("SELECT doc FROM study_sessions WHERE end_time IS NULL AND start_time <= ?")
             .bind((now - CLOSED_AFTER).to_string())
             .fetch_all(&mut *tx)

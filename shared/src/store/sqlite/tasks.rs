@@ -9,7 +9,7 @@ impl Sqlite {
         sqlx::query("INSERT INTO tasks (id, doc) VALUES (?, ?)")
             .bind(task.id.to_string())
             .bind(encode(task)?)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }
@@ -43,7 +43,7 @@ impl Sqlite {
             .bind(encode(&next)?)
             .bind(task.id.to_string())
             .bind(task.rev)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -52,7 +52,7 @@ impl Sqlite {
         let done = sqlx::query("DELETE FROM tasks WHERE id = ? AND rev = ?")
             .bind(id.to_string())
             .bind(rev)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(done.rows_affected() == 1)
     }

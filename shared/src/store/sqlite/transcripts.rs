@@ -10,7 +10,7 @@ impl Sqlite {
         )
         .bind(transcript.job.to_string())
         .bind(encode(transcript)?)
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(())
     }
@@ -24,7 +24,10 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn delete_transcript(&self, job: JobId) -> Result<()> {
-        sqlx::query("DELETE FROM transcripts WHERE id = ?").bind(job.to_string()).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM transcripts WHERE id = ?")
+            .bind(job.to_string())
+            .execute(&self.writer)
+            .await?;
         Ok(())
     }
 

@@ -17,7 +17,7 @@ struct Row {
 
 impl Sqlite {
     pub(in crate::store) async fn count_call(&self, call: &ProviderCall) -> Result<()> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query("SELECT doc FROM ai_usage WHERE user_id = ? AND day = ?")
             .bind(call.user_id.to_string())
             .bind(call.day.to_string())
