@@ -1,6 +1,6 @@
 //! The state of the process and the router around all routes.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -51,7 +51,7 @@ pub struct App {
     /// Accounts and logins.
     pub logins: Logins,
     /// Access and refresh tokens.
-    pub tokens: Tokens,
+    pub tokens: Arc<Tokens>,
     /// Hashing.
     pub passwords: Passwords,
     /// Pictures of users.
@@ -111,7 +111,7 @@ impl App {
         let decoy: u128 = ledger.clock.rng().random();
         Ok(Self {
             logins: Logins::new(ledger.store.clone(), ledger.clock.clone()),
-            tokens: Tokens::new(secret, config.jwt_secret_previous.as_ref(), config.jwt_expires_in),
+            tokens: Arc::new(Tokens::new(secret, config.jwt_secret_previous.as_ref(), config.jwt_expires_in)),
             passwords: Passwords::new(config.bcrypt_cost, &decoy.to_string())?,
             pictures: Pictures::default(),
             mailer: Mailer::new(&config, ledger.clock.clone())?,

@@ -67,7 +67,6 @@ pub enum TokenError {
 }
 
 /// The keys of the process.
-#[derive(Clone)]
 pub struct Tokens {
     sign_access: EncodingKey,
     sign_refresh: EncodingKey,
