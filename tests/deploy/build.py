@@ -62,20 +62,24 @@ def copy(sources, target, folder):
             shutil.copy(source, place)
 
 
-def link_built(folder):
+def link_built(before, folder):
     """Dependencies that were built before."""
     for part in ("deps", "build", ".fingerprint"):
-        built = ROOT / "target" / "debug" / part
+        built = before / "target" / "debug" / part
         if built.exists():
             shutil.copytree(built, folder / "target" / "debug" / part, copy_function=os.link)
 
 
-def build(dockerfile):
-    folder, image = FOLDER / dockerfile.suffix[1:], FOLDER / "bin" / dockerfile.suffix[1:]
+def folder_of(dockerfile):
+    return FOLDER / dockerfile.suffix[1:]
+
+
+def build(dockerfile, before):
+    folder, image = folder_of(dockerfile), FOLDER / "bin" / dockerfile.suffix[1:]
     for made in (folder, image):
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir(parents=True)
-    link_built(folder)
+    link_built(before, folder)
     environment = {**os.environ, "PROFILE": PROFILE}
     environment.pop("CARGO_TARGET_DIR", None)
     for name, rest in steps(dockerfile):
@@ -90,7 +94,6 @@ def build(dockerfile):
             print(f"{dockerfile.name}: a step took {time.monotonic() - start:.0f} s", flush=True)
         elif name not in ("ARG", "WORKDIR"):
             return [f"{dockerfile.name}: {name} is not known here"]
-    shutil.rmtree(folder)
     return finished(dockerfile, image)
 
 
@@ -108,7 +111,12 @@ def finished(dockerfile, image):
 
 
 def main():
-    findings = [finding for name in ("api", "worker") for finding in build(ROOT / f"Dockerfile.{name}")]
+    dockerfiles = [ROOT / f"Dockerfile.{name}" for name in ("api", "worker")]
+    # Each takes along what the one before built.
+    places = [ROOT, *map(folder_of, dockerfiles)]
+    findings = [finding for pair in zip(dockerfiles, places) for finding in build(*pair)]
+    for folder in map(folder_of, dockerfiles):
+        shutil.rmtree(folder, ignore_errors=True)
     for finding in findings:
         print(finding)
     return 1 if findings else 0

@@ -17,10 +17,29 @@ async fn redis(url: &str) -> MultiplexedConnection {
 async fn shared_mongod_gives_each_test_its_own_database() {
     let mongod = Mongod::shared().await;
     let client = mongo(&mongod.url()).await;
-    let (ours, theirs) = (client.database(&mongod.database()), client.database(&mongod.database()));
+    let names = (mongod.database(), mongod.database());
+    let (ours, theirs) = (client.database(&names.0), client.database(&names.1));
     ours.collection::<Document>("notes").insert_one(doc! { "_id": 1 }).await.unwrap();
     assert_eq!(ours.collection::<Document>("notes").count_documents(doc! {}).await.unwrap(), 1);
     assert_eq!(theirs.collection::<Document>("notes").count_documents(doc! {}).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_database_of_the_shared_mongod_goes_with_its_name() {
+    let mongod = Mongod::shared().await;
+    let client = mongo(&mongod.url()).await;
+    let name = mongod.database();
+    let was_called = name.to_owned();
+    client.database(&name).collection("notes").insert_one(doc! { "_id": 1 }).await.unwrap();
+    let there = async || client.list_database_names().await.unwrap().contains(&was_called);
+    assert!(there().await);
+    drop(name);
+    let gone = async {
+        while there().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(harness::process::PATIENCE, gone).await.expect("the database is dropped");
 }
 
 #[tokio::test]

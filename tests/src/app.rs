@@ -10,7 +10,7 @@ use tokio::time::{interval, timeout};
 
 use crate::client::Client;
 use crate::process::{PATIENCE, Process};
-use crate::services::{Mongod, RedisServer};
+use crate::services::{DatabaseName, Mongod, RedisServer};
 
 type Env = BTreeMap<String, String>;
 
@@ -123,6 +123,7 @@ pub struct App {
     env: Env,
     worker_env: Env,
     dir: TempDir,
+    _database: Option<DatabaseName>,
 }
 
 impl App {
@@ -136,7 +137,7 @@ impl App {
         let dir = crate::temp_dir("app-");
         let mut env = base_env();
         set(&mut env, "DATA_DIR", dir.path().join("data").to_string_lossy());
-        Self::start(dir, env, options, 0).await
+        Self::start(dir, env, options, None, 0).await
     }
 
     /// The API and `workers` worker processes over MongoDB and Redis, with a database of its own in each.
@@ -153,19 +154,27 @@ impl App {
     ) -> Self {
         let mut env = base_env();
         set(&mut env, "MONGODB_URL", mongod.url());
-        set(&mut env, "DATABASE_NAME", mongod.database());
+        let database = mongod.database();
+        set(&mut env, "DATABASE_NAME", &*database);
         set(&mut env, "REDIS_URL", redis.database_url());
         set(&mut env, "JWT_SECRET", SECRET);
-        Self::start(crate::temp_dir("app-"), env, options, workers).await
+        Self::start(crate::temp_dir("app-"), env, options, Some(database), workers).await
     }
 
-    async fn start(dir: TempDir, mut env: Env, options: AppOptions, workers: usize) -> Self {
+    async fn start(
+        dir: TempDir,
+        mut env: Env,
+        options: AppOptions,
+        database: Option<DatabaseName>,
+        workers: usize,
+    ) -> Self {
         apply(&mut env, options.everywhere);
         let mut worker_env = env.clone();
         apply(&mut worker_env, options.workers);
         let programs = options.programs.unwrap_or_else(Programs::tested);
         let Server { url, process: api } = start_api(&programs.api, &env, dir.path()).await;
-        let mut app = Self { url, api, workers: Vec::new(), programs, env, worker_env, dir };
+        let mut app =
+            Self { url, api, workers: Vec::new(), programs, env, worker_env, dir, _database: database };
         for _ in 0..workers {
             app.add_worker();
         }

@@ -3,6 +3,7 @@
 //! Most tests use the shared instances, each in a database of its own. A test that stops, freezes or
 //! empties a server starts a private one.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use mongodb::bson::doc;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::process::Process;
 
@@ -32,14 +34,45 @@ pub struct Mongod {
     port: u16,
     replica_set: bool,
     cache_gb: f32,
+    /// Where databases are dropped that nobody needs any more.
+    dropped: Option<UnboundedSender<String>>,
     dir: TempDir,
+}
+
+/// The name of a database that nobody else has. Where many tests share a server, it is dropped with the value: every file
+/// that is there slows the making of others.
+#[derive(Debug)]
+pub struct DatabaseName {
+    name: String,
+    dropped: Option<UnboundedSender<String>>,
+}
+
+impl Deref for DatabaseName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for DatabaseName {
+    fn drop(&mut self) {
+        if let Some(dropped) = &self.dropped {
+            // A server that is gone keeps nothing.
+            dropped.send(std::mem::take(&mut self.name)).ok();
+        }
+    }
 }
 
 impl Mongod {
     /// The instance that the tests of this process share.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Mongod> = OnceCell::const_new();
-        SHARED.get_or_init(Self::start).await
+        let start = async || {
+            let mongod = Self::start().await;
+            Self { dropped: Some(drop_databases(mongod.url())), ..mongod }
+        };
+        SHARED.get_or_init(start).await
     }
 
     /// Starts a private instance.
@@ -68,7 +101,7 @@ impl Mongod {
         let dir = crate::temp_dir("mongod-");
         let spawn = |port| Self::spawn(port, dir.path(), replica_set, cache_gb);
         let (process, port) = on_a_free_port(spawn, Self::ready).await;
-        Self { process, port, replica_set, cache_gb, dir }
+        Self { process, port, replica_set, cache_gb, dropped: None, dir }
     }
 
     fn spawn(port: u16, dir: &Path, replica_set: bool, cache_gb: f32) -> Process {
@@ -101,8 +134,9 @@ impl Mongod {
     }
 
     /// A database name that nobody else has.
-    pub fn database(&self) -> String {
-        format!("test_{}_{}", std::process::id(), crate::unique())
+    pub fn database(&self) -> DatabaseName {
+        let name = format!("test_{}_{}", std::process::id(), crate::unique());
+        DatabaseName { name, dropped: self.dropped.clone() }
     }
 
     /// The process.
@@ -129,6 +163,20 @@ impl Mongod {
             self.primary().await;
         }
     }
+}
+
+/// Drops databases of a server by the names that it is sent, on a thread that outlives each test.
+fn drop_databases(url: String) -> UnboundedSender<String> {
+    let (dropped, mut names) = tokio::sync::mpsc::unbounded_channel::<String>();
+    let dropping = async move {
+        let client = mongodb::Client::with_uri_str(url).await.expect("a MongoDB client");
+        while let Some(name) = names.recv().await {
+            client.database(&name).drop().await.expect("a database is dropped");
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    std::thread::spawn(move || runtime.block_on(dropping));
+    dropped
 }
 
 /// A Redis server that ends with the value.

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::BoxStream};
-use harness::{Mongod, RedisServer};
+use harness::{Mongod, RedisServer, services::DatabaseName};
 use shared::{
     clock::Clock,
     domain::{Id, JobId, Timestamp},
@@ -45,41 +45,51 @@ pub struct Bench {
     pub ledger: Ledger,
     pub dispatcher: Dispatcher,
     pub clock: Clock,
-    dir: Option<TempDir>,
+    data: Data,
+}
+
+/// What goes with a store of a bench's own.
+enum Data {
+    Folder(TempDir),
+    Database { _name: DatabaseName },
+    Elsewhere,
 }
 
 impl Bench {
     pub async fn sqlite() -> Self {
         let dir = harness::temp_dir("sqlite-");
         let store = Store::sqlite(dir.path()).await.unwrap();
-        Self::new(store, Queue::Local(LocalQueue::default()), Notifier::local(), Some(dir))
+        Self::new(store, Queue::Local(LocalQueue::default()), Notifier::local(), Data::Folder(dir))
     }
 
     pub async fn mongo() -> Self {
         let mongod = Mongod::shared().await;
-        let store =
-            Store::mongo(&mongod.url(), &mongod.database(), harness::process::PATIENCE).await.unwrap();
+        let name = mongod.database();
+        let store = Store::mongo(&mongod.url(), &name, harness::process::PATIENCE).await.unwrap();
         let redis = RedisServer::shared().await.database_url();
-        let queue = RedisQueue::new(&redis, &mongod.database()).unwrap();
+        let queue = RedisQueue::new(&redis, &name).unwrap();
         let notifier = Notifier::redis(&queue);
-        Self::new(store, Queue::Redis(queue), notifier, None)
+        Self::new(store, Queue::Redis(queue), notifier, Data::Database { _name: name })
     }
 
-    fn new(store: Store, queue: Queue, notifier: Notifier, dir: Option<TempDir>) -> Self {
+    fn new(store: Store, queue: Queue, notifier: Notifier, data: Data) -> Self {
         // MongoDB drops old keys by its own clock, so this one begins at the present.
         let clock = Clock::manual(Clock::System.now());
         let ledger = Ledger { store: store.clone(), queue: queue.clone(), notifier, clock: clock.clone() };
-        Self { store, queue, dispatcher: Dispatcher::new(ledger.clone()), ledger, clock, dir }
+        Self { store, queue, dispatcher: Dispatcher::new(ledger.clone()), ledger, clock, data }
     }
 
     /// The same store with another queue.
     pub fn with_queue(&self, queue: Queue) -> Self {
-        Self::new(self.store.clone(), queue, Notifier::local(), None)
+        Self::new(self.store.clone(), queue, Notifier::local(), Data::Elsewhere)
     }
 
     /// The file of SQLite's database, for what no store does.
     pub fn database(&self) -> PathBuf {
-        self.dir.as_ref().unwrap().path().join("smartstudy.db")
+        match &self.data {
+            Data::Folder(dir) => dir.path().join("smartstudy.db"),
+            Data::Database { .. } | Data::Elsewhere => panic!("only SQLite has a file"),
+        }
     }
 
     pub fn now(&self) -> Timestamp {

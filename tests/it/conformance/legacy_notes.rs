@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::Mongod;
+use harness::{Mongod, services::DatabaseName};
 use mongodb::{
     Client, Collection,
     bson::{Bson, DateTime, Document, doc, oid::ObjectId},
@@ -26,6 +26,7 @@ struct Beside {
     notes: Collection<Document>,
     trash: Collection<Document>,
     user: Id,
+    _database: DatabaseName,
 }
 
 fn id(number: u8) -> ObjectId {
@@ -43,6 +44,7 @@ impl Beside {
             notes: db.collection("notes"),
             trash: db.collection("notes_trash"),
             user: id(200).into(),
+            _database: database,
         }
     }
 

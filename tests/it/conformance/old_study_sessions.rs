@@ -1,6 +1,6 @@
 //! Study sessions that the old backends left in MongoDB, in both shapes, clean and not.
 
-use harness::Mongod;
+use harness::{Mongod, services::DatabaseName};
 use mongodb::{
     Collection,
     bson::{Bson, DateTime, Document, doc, oid::ObjectId},
@@ -18,6 +18,7 @@ struct Old {
     store: Store,
     sessions: Collection<Document>,
     student: ObjectId,
+    _database: DatabaseName,
 }
 
 async fn old() -> Old {
@@ -26,7 +27,8 @@ async fn old() -> Old {
     let store = Store::mongo(&mongod.url(), &database, harness::process::PATIENCE).await.unwrap();
     let client = mongodb::Client::with_uri_str(mongod.url()).await.unwrap();
     let sessions = client.database(&database).collection("studysessions");
-    Old { store, sessions, student: ObjectId::parse_str("64b0c0ffee64b0c0ffee64b0").unwrap() }
+    let student = ObjectId::parse_str("64b0c0ffee64b0c0ffee64b0").unwrap();
+    Old { store, sessions, student, _database: database }
 }
 
 fn date(at: Timestamp) -> Bson {

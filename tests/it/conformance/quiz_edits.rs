@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::Mongod;
+use harness::{Mongod, services::DatabaseName};
 use mongodb::bson::{Document, doc, oid::ObjectId};
 use mongodb::{Client, Database};
 use shared::{
@@ -188,18 +188,19 @@ async fn a_copy_knows_what_it_was_made_from(bench: &Bench) {
     assert_eq!(read(&bench.store, copy.id).await, copy);
 }
 
-async fn mongo() -> (Store, Database, Clock) {
+async fn mongo() -> (DatabaseName, Store, Database, Clock) {
     let (mongod, clock) = (Mongod::shared().await, Clock::System);
-    let database = mongod.database();
-    let store = Store::mongo(&mongod.url(), &database, harness::process::PATIENCE).await.unwrap();
+    let name = mongod.database();
+    let store = Store::mongo(&mongod.url(), &name, harness::process::PATIENCE).await.unwrap();
     let client = Client::with_uri_str(mongod.url()).await.unwrap();
-    (store, client.database(&database), clock)
+    let db = client.database(&name);
+    (name, store, db, clock)
 }
 
 /// What the writes of an edit leave of a process that died between them.
 #[tokio::test]
 async fn mongodb_finds_the_keys_of_an_edit_that_broke_off() {
-    let (store, db, clock) = mongo().await;
+    let (_database, store, db, clock) = mongo().await;
     let quizzes = db.collection::<Document>("quizzes");
     let keys = db.collection::<Document>("quiz_keys");
     let before = make::quiz(clock.id(), clock.id(), "Cells", "Cells", clock.now());
@@ -247,7 +248,7 @@ async fn mongodb_finds_the_keys_of_an_edit_that_broke_off() {
 
 #[tokio::test]
 async fn mongodb_edits_what_the_old_backends_made_and_keeps_what_it_does_not_know() {
-    let (store, db, clock) = mongo().await;
+    let (_database, store, db, clock) = mongo().await;
     let quizzes = db.collection::<Document>("quizzes");
     let owner = ObjectId::from(clock.id());
     let options = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
@@ -296,7 +297,7 @@ async fn mongodb_edits_what_the_old_backends_made_and_keeps_what_it_does_not_kno
 
 #[tokio::test]
 async fn mongodb_counts_attempts_of_the_old_backend() {
-    let (store, db, clock) = mongo().await;
+    let (_database, store, db, clock) = mongo().await;
     for text in [true, false] {
         let (quiz, id) = (clock.id(), ObjectId::from(clock.id()));
         let quiz_id = if text { quiz.to_string().into() } else { mongodb::bson::Bson::from(quiz) };

@@ -1,6 +1,8 @@
 //! The old backends and ours over one database.
 
-use harness::{App, AppOptions, Client, Migrate, Mongod, Old, RedisServer, app::SECRET};
+use harness::{
+    App, AppOptions, Client, Migrate, Mongod, Old, RedisServer, app::SECRET, services::DatabaseName,
+};
 use mongodb::bson::{Document, doc, oid::ObjectId};
 use mongodb::{Collection, Database};
 use reqwest::Method;
@@ -12,7 +14,7 @@ pub const PASSWORD: &str = "correct horse battery";
 /// A database, and who is at work on it.
 pub struct Rig {
     pub mongod: &'static Mongod,
-    pub database: String,
+    pub database: DatabaseName,
 }
 
 impl Rig {
@@ -41,7 +43,7 @@ impl Rig {
 
     /// Ours, with a worker.
     pub async fn app(&self) -> App {
-        let options = AppOptions::new().env("DATABASE_NAME", &self.database);
+        let options = AppOptions::new().env("DATABASE_NAME", &*self.database);
         App::production_with(self.mongod, RedisServer::shared().await, 1, options).await
     }
 

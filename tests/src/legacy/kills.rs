@@ -8,7 +8,7 @@ use mongodb::bson::{Document, doc};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::{COLLECTIONS, Image};
-use crate::{Migrate, Mongod};
+use crate::{Migrate, Mongod, services::DatabaseName};
 
 /// Everything that `apply` writes but how far it has come.
 pub async fn end_state(db: &Database) -> Image {
@@ -20,10 +20,10 @@ pub async fn end_state(db: &Database) -> Image {
 }
 
 /// A database with the same documents as another one.
-pub async fn copy_of(mongod: &Mongod, original: &Database) -> (String, Database) {
+pub async fn copy_of(mongod: &Mongod, original: &Database) -> (DatabaseName, Database) {
     let name = mongod.database();
     for collection in COLLECTIONS {
-        let out = doc! { "$out": { "db": &name, "coll": collection } };
+        let out = doc! { "$out": { "db": &*name, "coll": collection } };
         let copied = original.collection::<Document>(collection).aggregate([out]).await.expect("a copy");
         copied.try_collect::<Vec<_>>().await.expect("a copy");
     }
