@@ -198,7 +198,7 @@ class Run:
             waiting = [*command, "--test", BESIDE]
             options = {"cwd": ROOT, "env": env, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
             beside = pool.submit(subprocess.run, waiting, errors="replace", check=False, **options)
-            others = [*NICE, *command, "--lib", "--bins", *(word for suite in suites for word in ("--test", suite))]
+            others = [*NICE, *command, "--lib", *(word for suite in suites for word in ("--test", suite))]
             status = watched(others, env, self.read_cargo)
             beside = beside.result()
         say("$ " + " ".join(waiting))

@@ -13,7 +13,7 @@ use harness::{App, AppOptions, Client, Mongod, RedisServer};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::rig::text_request;
+use crate::rig::{text_request, worker_name};
 
 /// Students who are at it all the time.
 const STUDENTS: usize = 4;
@@ -42,12 +42,16 @@ impl Deployment {
         balancer.add(&app.url).await;
         let second = app.add_api().await;
         balancer.add(&second.url).await;
+        for worker in &app.workers {
+            worker_name(worker).await;
+        }
         Self { app, second, balancer }
     }
 
     async fn replace_workers(&mut self) {
         for _ in 0..2 {
-            self.app.add_worker();
+            // At work before the old one goes, as a supervisor has it.
+            worker_name(self.app.add_worker()).await;
             drained(&self.app.workers.remove(0)).await;
         }
     }
