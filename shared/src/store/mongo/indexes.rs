@@ -17,6 +17,8 @@ use crate::{
 
 /// The server's codes for an index that is there with other options or another name, or for a second text index.
 const CONFLICTS: [i32; 3] = [67, 85, 86];
+/// The server's codes for an index or a collection that is not there.
+const ABSENT: [i32; 2] = [26, 27];
 /// Indexes that earlier programs built, by collection and name. Others serve in their place; each costs every write.
 const SUPERSEDED: [(&str, &str); 4] = [
     ("jobs", "status_1__id_1_kind_1"),
@@ -24,8 +26,6 @@ const SUPERSEDED: [(&str, &str); 4] = [
     ("jobs", "finishedAt_1_kind_1"),
     ("jobs", "finishedAt_1"),
 ];
-/// The server's codes for an index or a collection that is not there.
-const ABSENT: [i32; 2] = [26, 27];
 /// How long the building of indexes may take.
 const BUILD_WITHIN: Duration = Duration::from_secs(30 * 60);
 /// Before all that ever happened. The server takes an index of what has a time only for queries that exclude null.
@@ -159,7 +159,7 @@ pub(super) fn indexes() -> Vec<(&'static str, IndexModel)> {
         ("plans", with(doc! { "feedToken": 1 }, |options| options.unique = Some(true))),
         ("ai_usage", with(doc! { "userId": 1, "day": 1 }, |options| options.unique = Some(true))),
         ("jobs", of_jobs_in(JobStatus::Queued, doc! { "status": 1, "kind": 1, "dueAt": 1 })),
-        ("jobs", of_finished_jobs(doc! { "finishedAt": 1, "kind": 1 })),
+        ("jobs", finished_jobs()),
         ("blob_uses", plain(doc! { "usage": 1, "lastUsedAt": 1 })),
         ("users", with(doc! { "avatarBlob": 1 }, |options| options.sparse = Some(true))),
         ("sessions", plain(doc! { "expiresAt": 1 })),
@@ -228,9 +228,9 @@ fn of_jobs_in(status: JobStatus, keys: Document) -> IndexModel {
     })
 }
 
-/// Of jobs that finished and have their events still, which queries must say by [`EVER`] and by name.
-fn of_finished_jobs(keys: Document) -> IndexModel {
-    with(keys, |options| {
+/// Jobs that finished and have their events still, which queries must say by [`EVER`] and by name.
+fn finished_jobs() -> IndexModel {
+    with(doc! { "finishedAt": 1, "kind": 1 }, |options| {
         // The name that it would get had another index, without the events.
         options.name = Some("finishedAt_kind_with_events".to_owned());
         let finished = doc! { "finishedAt": { "$gt": EVER }, "events": { "$exists": true } };
